@@ -1,0 +1,44 @@
+"""Column helpers shared by the models: enum columns that the database checks, append-only triggers."""
+
+from enum import StrEnum
+from typing import Any
+
+import pgtrigger
+from django.db import models
+from django.db.models import Q
+
+DIVISION_LENGTH = 12
+
+
+def one_of(field: str, words: type[StrEnum], *, blank: bool = False) -> models.CheckConstraint:
+    """Return a constraint that ``field`` holds a word of the enum (or nothing, with ``blank``)."""
+    allowed = [word.value for word in words] + ([""] if blank else [])
+    return models.CheckConstraint(condition=Q(**{f"{field}__in": allowed}), name=f"%(app_label)s_%(class)s_{field}_word")
+
+
+def word_field(words: type[StrEnum], **options: Any) -> "models.CharField[Any, Any]":
+    """Return a column for a word of the enum."""
+    return models.CharField(max_length=32, choices=[(word.value, word.value) for word in words], **options)
+
+
+def append_only(*, except_for: tuple[str, ...] = ()) -> list[Any]:
+    """Return the triggers that refuse DELETE, TRUNCATE and UPDATE, whoever asks.
+
+    ``except_for`` names columns that may be set once, from NULL.
+    """
+    triggers: list[Any] = [
+        pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+        pgtrigger.Protect(name="no_truncate", operation=pgtrigger.Truncate, level=pgtrigger.Statement),
+    ]
+    if not except_for:
+        return [*triggers, pgtrigger.Protect(name="no_update", operation=pgtrigger.Update)]
+    triggers.append(pgtrigger.ReadOnly(name="no_update", exclude=list(except_for)))
+    triggers += [
+        pgtrigger.Protect(
+            name=f"{name}_once",
+            operation=pgtrigger.Update,
+            condition=pgtrigger.Q(**{f"old__{name}__isnull": False}),
+        )
+        for name in except_for
+    ]
+    return triggers

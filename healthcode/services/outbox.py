@@ -1,0 +1,85 @@
+"""The outbox: what a committed transaction has to tell, and its delivery (N2.3: notice at the turn)."""
+
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import override
+
+from healthcode import gateways
+from healthcode.domain.ports import GatewayDown
+from healthcode.models import Outbox, Person, Topic, vault
+
+logger = logging.getLogger(__name__)
+
+_ATTEMPTS = 8
+_FIRST_PAUSE = timedelta(seconds=30)
+
+
+def message_for(*, person: Person, topic: Topic, key: str, at: datetime) -> Outbox:
+    """Return the unsaved row that tells a person something, once per ``key``."""
+    sealed = vault().seal(person.phone, "outbox.phone") if person.phone_sealed else None
+    return Outbox(topic=topic, person=person, phone_sealed=sealed, dedupe_key=key, created_at=at, due_at=at)
+
+
+def announce(*, rows: list[Outbox]) -> None:
+    """Write the rows; a row whose key is there already was told before."""
+    Outbox.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def message_text(topic: Topic) -> str:
+    """Return the words of a message: never a health word, only that something is there and where (N4.3)."""
+    texts = {
+        Topic.CODE_ISSUED: _("Zhejiang Health Code: your application is complete. Sign in to see your code."),
+        Topic.COLOUR_CHANGED: _("Zhejiang Health Code: there is news about your code. Sign in to read it. Help: 12345."),
+    }
+    return texts[topic]
+
+
+def deliver_outbox(*, at: datetime, limit: int = 200) -> int:
+    """Send up to ``limit`` waiting messages and return how many went out.
+
+    Each row is claimed with SKIP LOCKED and sent in its own transaction, so two workers never take the same one.
+    A worker killed between sending and commit repeats the send; the gateway takes the reference twice as once.
+    """
+    sent = 0
+    for _row in range(limit):
+        outcome = _deliver_one(at)
+        if outcome is None:
+            break
+        sent += outcome
+    return sent
+
+
+@transaction.atomic
+def _deliver_one(at: datetime) -> bool | None:
+    waiting = Outbox.objects.filter(sent_at__isnull=True, failed_at__isnull=True, due_at__lte=at)
+    row = waiting.select_for_update(skip_locked=True, of=("self",)).order_by("due_at", "id").first()
+    if row is None:
+        return None
+    if not row.phone_sealed:
+        # Without a phone the person sees it on the page; there is nothing to send.
+        row.sent_at = at
+        row.save(update_fields=["sent_at"])
+        return False
+    try:
+        with override("zh-hans"):
+            gateways.sms().send(phone=row.phone, text=message_text(Topic(row.topic)), reference=row.dedupe_key, at=at)
+    except GatewayDown as error:
+        _postpone(row, at, str(error))
+        return False
+    row.sent_at = at
+    row.save(update_fields=["sent_at"])
+    return True
+
+
+def _postpone(row: Outbox, at: datetime, error: str) -> None:
+    row.attempts += 1
+    row.error = error[:128]
+    row.due_at = at + _FIRST_PAUSE * 2 ** (row.attempts - 1)
+    if row.attempts >= _ATTEMPTS:
+        row.failed_at = at
+        logger.error("message %s given up after %s attempts: %s", row.pk, row.attempts, row.error)
+    row.save(update_fields=["attempts", "error", "due_at", "failed_at"])
