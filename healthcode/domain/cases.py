@@ -244,7 +244,7 @@ def _optional_text(fields: Mapping[str, object], name: str, where: str) -> str:
 def _word(fields: Mapping[str, object], name: str, where: str, words: type[_W]) -> _W:
     value = fields.get(name)
     try:
-        return words(value)
+        return words(str(value))
     except ValueError as error:
         raise Malformed(f"{where}.{name}", f"expected one of {', '.join(words)}, got {_brief(value)}") from error
 

@@ -37,7 +37,6 @@ class AuditEntry(models.Model):
 class Topic(StrEnum):
     """What an outbox row tells, and so which words it becomes and which app sweeps it."""
 
-    SIGN_IN_CODE = "sign_in_code"
     CODE_ISSUED = "code_issued"
     COLOUR_CHANGED = "colour_changed"
 
@@ -47,7 +46,6 @@ class Outbox(models.Model):
 
     topic = models.CharField(max_length=32)
     person = models.ForeignKey("healthcode.Person", on_delete=models.PROTECT, null=True, related_name="+")
-    phone_sealed = models.BinaryField(null=True)
     params = models.JSONField(default=dict)
     dedupe_key = models.CharField(max_length=96, unique=True)
     created_at = models.DateTimeField()
@@ -66,11 +64,6 @@ class Outbox(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic} {self.pk}"
-
-    @property
-    def phone(self) -> str:
-        """Return the phone it goes to, or nothing."""
-        return "" if self.phone_sealed is None else vault().open(self.phone_sealed, "outbox.phone")
 
 
 class InboxMessage(models.Model):

@@ -128,9 +128,7 @@ class EvidenceRecord(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["person", "at"], name="evidence_person_at"),
-            models.Index(
-                fields=["place"], condition=Q(kind=Kind.AREA_STAY.value), name="evidence_stay_place"
-            ),
+            models.Index(fields=["place"], condition=Q(kind=Kind.AREA_STAY.value), name="evidence_stay_place"),
         ]
 
     def __str__(self) -> str:

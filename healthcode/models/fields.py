@@ -13,7 +13,9 @@ DIVISION_LENGTH = 12
 def one_of(field: str, words: type[StrEnum], *, blank: bool = False) -> models.CheckConstraint:
     """Return a constraint that ``field`` holds a word of the enum (or nothing, with ``blank``)."""
     allowed = [word.value for word in words] + ([""] if blank else [])
-    return models.CheckConstraint(condition=Q(**{f"{field}__in": allowed}), name=f"%(app_label)s_%(class)s_{field}_word")
+    return models.CheckConstraint(
+        condition=Q(**{f"{field}__in": allowed}), name=f"%(app_label)s_%(class)s_{field}_word"
+    )
 
 
 def word_field(words: type[StrEnum], **options: Any) -> "models.CharField[Any, Any]":
@@ -28,7 +30,13 @@ def append_only(*, except_for: tuple[str, ...] = ()) -> list[Any]:
     """
     triggers: list[Any] = [
         pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
-        pgtrigger.Protect(name="no_truncate", operation=pgtrigger.Truncate, level=pgtrigger.Statement),
+        pgtrigger.Trigger(
+            name="no_truncate",
+            when=pgtrigger.Before,
+            operation=pgtrigger.Truncate,
+            level=pgtrigger.Statement,
+            func="RAISE EXCEPTION 'append-only: cannot truncate %', TG_TABLE_NAME;",
+        ),
     ]
     if not except_for:
         return [*triggers, pgtrigger.Protect(name="no_update", operation=pgtrigger.Update)]

@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.serialization import load_der_private_key, l
 from django.db import models
 from django.db.models import F, Q
 
-from healthcode.domain.tokens import Kind, KeyState, SigningKey, VerifyingKey
+from healthcode.domain.tokens import KeyState, Kind, SigningKey, VerifyingKey
 from healthcode.models.fields import one_of, word_field
 from healthcode.models.vault import vault
 

@@ -39,9 +39,7 @@ class Person(models.Model):
     phone_index = models.BinaryField(max_length=32, null=True, db_index=True)
     residence_code = models.CharField(max_length=DIVISION_LENGTH, blank=True)
     stay_code = models.CharField(max_length=DIVISION_LENGTH, blank=True)
-    account = models.OneToOneField(
-        "healthcode.Account", on_delete=models.PROTECT, null=True, related_name="person"
-    )
+    account = models.OneToOneField("healthcode.Account", on_delete=models.PROTECT, null=True, related_name="person")
     # Empty: known from evidence alone; the person has not applied for a code yet.
     applied_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()

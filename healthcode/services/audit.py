@@ -32,6 +32,8 @@ def record_acts(*, by: Account | None, at: datetime, acts: Iterable[Act], label:
     )
 
 
-def record_act(*, by: Account | None, at: datetime, action: str, person: Person | None = None, **detail: object) -> None:
+def record_act(
+    *, by: Account | None, at: datetime, action: str, person: Person | None = None, **detail: object
+) -> None:
     """Write one audit entry."""
     record_acts(by=by, at=at, acts=[Act(action, person.pk if person else None, detail)])

@@ -5,6 +5,7 @@ statements a batch, nobody is decided again.
 """
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
@@ -15,7 +16,8 @@ BATCH = 2_000
 
 _INSERT = """
 INSERT INTO {decision}
-    (public_id, person_id, colour, grounds, timeline, ruleset_id, cause, at, decided_at, changes_at, becomes, recolouring)
+    (public_id, person_id, colour, grounds, timeline, ruleset_id, cause, at, decided_at, changes_at, becomes,
+     recolouring)
 SELECT gen_random_uuid(), old.person_id, old.becomes, rest.timeline -> 0 -> 'grounds', rest.timeline, old.ruleset_id,
        %(cause)s, old.changes_at, %(at)s, later.changes_at, coalesce(later.colour, ''), old.recolouring
 FROM {decision} old
@@ -47,8 +49,8 @@ WITH converted AS (
            jsonb_build_object('decision', public_id, 'cause', %(cause)s, 'colour', colour, 'was', was), ''
     FROM converted
 )
-INSERT INTO {outbox} (topic, person_id, phone_sealed, params, dedupe_key, created_at, due_at, attempts, error)
-SELECT %(topic)s, person_id, NULL, '{{}}'::jsonb, 'colour:' || public_id, %(at)s, %(at)s, 0, ''
+INSERT INTO {outbox} (topic, person_id, params, dedupe_key, created_at, due_at, attempts, error)
+SELECT %(topic)s, converted.person_id, '{{}}'::jsonb, 'colour:' || converted.public_id, %(at)s, %(at)s, 0, ''
 FROM converted JOIN {person} person ON person.id = converted.person_id
 WHERE person.applied_at IS NOT NULL
 """
@@ -92,7 +94,7 @@ def _turn(ids: list[int], at: datetime) -> None:
         "outbox": Outbox._meta.db_table,
         "person": Person._meta.db_table,
     }
-    given = {"ids": ids, "at": at, "cause": Cause.CONVERSION.value, "topic": Topic.COLOUR_CHANGED.value}
+    given: dict[str, Any] = {"ids": ids, "at": at, "cause": Cause.CONVERSION.value, "topic": Topic.COLOUR_CHANGED.value}
     DecisionRecord.objects.filter(pk__in=ids).update(superseded_at=at)
     with connection.cursor() as cursor:
         cursor.execute(_INSERT.format(**tables), given)

@@ -112,7 +112,9 @@ def store_decisions(*, by: Account | None, people: list[Person], cause: Cause, a
     version = ruleset_in_force(at)
     current = {d.person_id: d for d in DecisionRecord.objects.current().filter(person_id__in=ids).order_by("pk")}
     changed = [p for p in people if _differs(current.get(p.pk), decisions[p.pk], version)]
-    DecisionRecord.objects.filter(pk__in=[current[p.pk].pk for p in changed if p.pk in current]).update(superseded_at=at)
+    DecisionRecord.objects.filter(pk__in=[current[p.pk].pk for p in changed if p.pk in current]).update(
+        superseded_at=at
+    )
     records = DecisionRecord.objects.bulk_create(
         _new_record(person, decisions[person.pk], version, cause=cause, decided_at=at, seen=seen) for person in changed
     )

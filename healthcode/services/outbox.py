@@ -1,7 +1,6 @@
 """The outbox: what a committed transaction has to tell, and its delivery (N2.3: notice at the turn)."""
 
 import logging
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -10,7 +9,7 @@ from django.utils.translation import override
 
 from healthcode import gateways
 from healthcode.domain.ports import GatewayDown
-from healthcode.models import Outbox, Person, Topic, vault
+from healthcode.models import Outbox, Person, Topic
 
 logger = logging.getLogger(__name__)
 
@@ -20,8 +19,7 @@ _FIRST_PAUSE = timedelta(seconds=30)
 
 def message_for(*, person: Person, topic: Topic, key: str, at: datetime) -> Outbox:
     """Return the unsaved row that tells a person something, once per ``key``."""
-    sealed = vault().seal(person.phone, "outbox.phone") if person.phone_sealed else None
-    return Outbox(topic=topic, person=person, phone_sealed=sealed, dedupe_key=key, created_at=at, due_at=at)
+    return Outbox(topic=topic, person=person, dedupe_key=key, created_at=at, due_at=at)
 
 
 def announce(*, rows: list[Outbox]) -> None:
@@ -33,7 +31,9 @@ def message_text(topic: Topic) -> str:
     """Return the words of a message: never a health word, only that something is there and where (N4.3)."""
     texts = {
         Topic.CODE_ISSUED: _("Zhejiang Health Code: your application is complete. Sign in to see your code."),
-        Topic.COLOUR_CHANGED: _("Zhejiang Health Code: there is news about your code. Sign in to read it. Help: 12345."),
+        Topic.COLOUR_CHANGED: _(
+            "Zhejiang Health Code: there is news about your code. Sign in to read it. Help: 12345."
+        ),
     }
     return texts[topic]
 
@@ -56,17 +56,19 @@ def deliver_outbox(*, at: datetime, limit: int = 200) -> int:
 @transaction.atomic
 def _deliver_one(at: datetime) -> bool | None:
     waiting = Outbox.objects.filter(sent_at__isnull=True, failed_at__isnull=True, due_at__lte=at)
-    row = waiting.select_for_update(skip_locked=True, of=("self",)).order_by("due_at", "id").first()
+    locked = waiting.select_for_update(skip_locked=True, of=("self",)).select_related("person")
+    row = locked.order_by("due_at", "id").first()
     if row is None:
         return None
-    if not row.phone_sealed:
+    phone = row.person.phone if row.person else ""
+    if not phone:
         # Without a phone the person sees it on the page; there is nothing to send.
         row.sent_at = at
         row.save(update_fields=["sent_at"])
         return False
     try:
         with override("zh-hans"):
-            gateways.sms().send(phone=row.phone, text=message_text(Topic(row.topic)), reference=row.dedupe_key, at=at)
+            gateways.sms().send(phone=phone, text=message_text(Topic(row.topic)), reference=row.dedupe_key, at=at)
     except GatewayDown as error:
         _postpone(row, at, str(error))
         return False

@@ -16,6 +16,7 @@ import psutil
 import psycopg
 import pytest
 from redis import Redis
+from redis.exceptions import AuthenticationError
 
 from healthcode.config.local.folders import ROOT
 
@@ -137,7 +138,7 @@ def test_broker_listens_below_the_ephemeral_range_and_wants_its_password(holders
     url = holders.start().addresses["REDIS_URL"]
     port = int(url.rpartition(":")[2].partition("/")[0])
     assert port < 32768
-    with Redis(port=port) as stranger, pytest.raises(Exception, match="Authentication required"):
+    with Redis(port=port) as stranger, pytest.raises(AuthenticationError):
         stranger.ping()
 
 

@@ -24,11 +24,11 @@ REFUSED = [
     "bb7fffffffffffffff", "5b7fffffffffffffff", "1c", "ff", "81" * 7 + "00", "d9d9f700", "d8184100",
 ]  # fmt: skip
 
+KEYS = st.integers(-300, 300) | st.text(max_size=3)
+LEAVES = st.none() | st.booleans() | st.integers(-(2**64), 2**64 - 1) | st.binary(max_size=40) | st.text(max_size=30)
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**64), 2**64 - 1) | st.binary(max_size=40) | st.text(max_size=30),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.integers(-300, 300) | st.text(max_size=3), inner, max_size=3),
-    max_leaves=8,
-)  # fmt: skip
+    LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=8
+)
 
 
 @pytest.mark.parametrize(("data", "value"), EXAMPLES)
@@ -44,7 +44,7 @@ def test_nothing_else_is_read(data: str) -> None:
 
 
 def test_keys_are_sorted_by_their_bytes_not_by_length() -> None:
-    assert cbor.encode({-1: 0, 100: 0, 10: 0, "z": 0, False: 0}).hex() == "a50a0018640020006 17a00f400".replace(" ", "")
+    assert cbor.encode({-1: 0, 100: 0, 10: 0, "z": 0, False: 0}).hex() == "a50a0018640020006" + "17a00f400"
 
 
 @pytest.mark.parametrize("value", [1.5, math.nan, (1,), {1}, object(), bytearray(b"a"), 2**64, -(2**64) - 1])

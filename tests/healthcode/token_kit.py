@@ -18,6 +18,8 @@ from healthcode.domain.tokens import (
     Verified,
     VerifyingKey,
     base45,
+    cbor,
+    cose,
     encode_token,
     envelope,
     seal_reference,
@@ -80,14 +82,14 @@ def token(
 
 def signed(protected: bytes, payload: bytes, *, key: SigningKey = KEY) -> str:
     """A genuine signature over any header and payload, right or wrong."""
-    signature = key.sign(envelope.cose.to_be_signed(protected, payload))
-    parts = envelope.cbor.encode([protected, {}, payload, signature])
+    signature = key.sign(cose.to_be_signed(protected, payload))
+    parts = cbor.encode([protected, {}, payload, signature])
     return envelope.PREFIX + base45.encode(b"\xd2" + parts)
 
 
-def check(text: str, keys: Iterable[VerifyingKey] = (KEY.record,), **changes: Any) -> Verified:
+def check(text: str, records: Iterable[VerifyingKey] = (KEY.record,), **changes: Any) -> Verified:
     values: dict[str, Any] = {
-        "keys": KeySet(keys, as_of=AT),
+        "keys": KeySet(records, as_of=AT),
         "at": AT,
         "online": False,
         "kinds": ALL_KINDS,

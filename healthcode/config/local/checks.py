@@ -8,13 +8,14 @@ import time
 from pathlib import Path
 
 from healthcode.config.catalogues import compile_catalogues
+from healthcode.config.local import servers
 from healthcode.config.local.browser import find_chromium, provide_chromium
 from healthcode.config.local.environment import make_secrets
-from healthcode.config.local.folders import ROOT, LocalError
+from healthcode.config.local.folders import ROOT, LocalError, folders_of
 
 CODE = ["healthcode", "appeals", "venues", "family", "tests", "manage.py"]
 HERE = Path(sys.executable).parent
-MANAGE = [sys.executable, "-W", "ignore::RuntimeWarning", "manage.py"]
+MANAGE = [sys.executable, "manage.py"]
 PRODUCTION = {"HC_DEMO": "0", "HC_TESTING": "0", "HC_ALLOWED_HOSTS": "example.org"}
 CHECKS: dict[str, tuple[list[str], dict[str, str]]] = {
     "lint": ([str(HERE / "ruff"), "check", "."], {}),
@@ -56,17 +57,18 @@ def run_pytest(options: list[str]) -> int:
 
 def all_checks_pass() -> bool:
     """Run every check, show the output of those that fail, and tell whether all passed."""
-    with tempfile.TemporaryDirectory(prefix="healthcode-") as folder:
-        make_secrets(Path(folder))
-        given = {"HC_SECRET_DIR": folder, "HC_DEMO": "1", "DATABASE_URL": "postgresql:///healthcode"}
-        environment = {**os.environ, **given}
-        return all([passes(title, command, {**environment, **more}) for title, (command, more) in CHECKS.items()])
+    with tempfile.TemporaryDirectory(prefix="healthcode-", ignore_cleanup_errors=True) as data:
+        folders = folders_of(Path(data))
+        make_secrets(folders.secrets)
+        os.environ.update(HC_DEMO="1", HC_SECRET_DIR=str(folders.secrets))
+        with servers.started(folders, fast=True, scratch=True):
+            return all([passes(title, command, more) for title, (command, more) in CHECKS.items()])
 
 
-def passes(title: str, command: list[str], environment: dict[str, str]) -> bool:
-    """Run one check, print one line for it and, when it fails, what it said."""
+def passes(title: str, command: list[str], more: dict[str, str]) -> bool:
+    """Run one check with ``more`` in its environment, print one line for it and, when it fails, what it said."""
     begun = time.monotonic()
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    result = subprocess.run(command, env={**os.environ, **more}, capture_output=True, text=True, check=False)
     good = result.returncode == 0
     print(f"{'✓' if good else '✗'} {title:<12} {time.monotonic() - begun:6.1f} s", flush=True)
     if not good:

@@ -7,6 +7,7 @@ every input (tested on mutants), so the short way may only ever answer "this, or
 
 import re
 import struct
+from collections.abc import Callable
 from typing import NamedTuple
 
 from healthcode.domain.tokens import base45, cbor, claims, cose
@@ -23,7 +24,8 @@ _SIGNED_HEAD = b"\x84\x6aSignature1\x49" + _PROTECTED_HEAD
 _SIGNATURE_HEAD = b"\x58\x40"
 
 # What stands between the values of a screen code: head kid [exp [iat [cti [kind colour region [r s.
-_BEFORE_EXP = b"\xa0\x58\x2c\xa4\x04\x1a"
+_PAYLOAD_HEAD = b"\x58\x2c\xa4\x04\x1a"
+_BEFORE_EXP = b"\xa0" + _PAYLOAD_HEAD
 _BEFORE_IAT = b"\x06\x1a"
 _BEFORE_CTI = b"\x07\x50"
 _BEFORE_KIND = b"\x3a\x00\x01\x00\x00\x83"
@@ -98,20 +100,20 @@ def protected_header(kid: bytes) -> bytes:
     return _PROTECTED_HEAD + kid
 
 
-def encode_claims(found: claims.Claims) -> bytes:
-    """Give the claims set as a CBOR byte string: by template without an index, else the general way."""
+def write_token(kid: bytes, found: claims.Claims, sign: Callable[[bytes], bytes]) -> str:
+    """Give the text of a code; `sign` gives the 64 bytes over what it is handed.
+
+    The claims are written by template, with an index the general way; both give the same bytes.
+    """
     exp, iat, cti, (kind, colour, region, index) = found
-    if index is not None:
-        return cbor.encode(found.encode())
-    template = (_BEFORE_EXP[1:], exp, _BEFORE_IAT, iat, _BEFORE_CTI, cti)
-    return _PAYLOAD.pack(*template, _BEFORE_KIND, kind, colour, _BEFORE_REGION, region)
-
-
-def signed_bytes(kid: bytes, payload: bytes) -> bytes:
-    """Give what a signature covers: `cose.to_be_signed` of our header and an encoded byte string."""
-    return _SIGNED_HEAD + kid + b"\x40" + payload
-
-
-def write_token(kid: bytes, payload: bytes, signature: bytes) -> str:
-    """Give the text of a code; `payload` is an encoded byte string."""
+    if index is None:
+        # fmt: off
+        payload = _PAYLOAD.pack(
+            _PAYLOAD_HEAD, exp, _BEFORE_IAT, iat, _BEFORE_CTI, cti,
+            _BEFORE_KIND, kind, colour, _BEFORE_REGION, region,
+        )
+        # fmt: on
+    else:
+        payload = cbor.encode(found.encode())
+    signature = sign(_SIGNED_HEAD + kid + b"\x40" + payload)
     return PREFIX + base45.encode(_HEAD + kid + b"\xa0" + payload + _SIGNATURE_HEAD + signature)

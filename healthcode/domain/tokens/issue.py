@@ -13,7 +13,7 @@ from healthcode.domain.tokens.claims import (
     TokenColour,
     is_region,
 )
-from healthcode.domain.tokens.envelope import encode_claims, signed_bytes, write_token
+from healthcode.domain.tokens.envelope import write_token
 from healthcode.domain.tokens.errors import CannotIssue
 from healthcode.domain.tokens.keys import KeyState, SigningKey
 
@@ -35,8 +35,7 @@ def encode_token(
         raise CannotIssue(f"a life of {seconds} s; this kind lives {most} s at most")
     claims = Claims(iat + seconds, iat, cti, statement)
     _check_key(key, claims, issued_at)
-    kid, payload = key.record.kid, encode_claims(claims)
-    return write_token(kid, payload, key.sign(signed_bytes(kid, payload)))
+    return write_token(key.record.kid, claims, key.sign)
 
 
 def _check_statement(statement: Statement, cti: bytes) -> int:

@@ -68,7 +68,9 @@ def _to_text(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
 
 
-def _from_text(text: str, length: int) -> bytes:
+def _from_text(text: object, length: int) -> bytes:
+    if not isinstance(text, str):
+        raise TypeError("not a text")
     data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), b"-_", validate=True)
     if len(data) != length:
         raise binascii.Error(f"{len(data)} bytes where {length} belong")

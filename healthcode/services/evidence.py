@@ -1,0 +1,175 @@
+"""Recording evidence (涉疫信息, N3.2): lock the person, insert, decide, audit, tell, in one transaction.
+
+Correcting is retracting plus recording anew; nothing here changes a record.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from django.db import transaction
+
+from healthcode.access import check_can_record
+from healthcode.domain.evidence import Evidence, Kind
+from healthcode.models import Account, Cause, DecisionRecord, EvidenceBatch, EvidenceRecord, Person, Source
+from healthcode.services.audit import Act, record_acts
+from healthcode.services.decisions import lock_people, store_decisions
+from healthcode.services.errors import Refused
+
+
+class NewEvidence(NamedTuple):
+    """A record to be made: whose it is, and what it says.
+
+    ``evidence.id`` is the source's own number of the record; ``evidence.retracts`` the number, within the same
+    source, or the public id of the record withdrawn.
+    """
+
+    person_id: int
+    evidence: Evidence
+
+
+class Recorded(NamedTuple):
+    """What came of a batch: the records made, how many were there already, the decisions that differ."""
+
+    records: list[EvidenceRecord]
+    duplicates: int
+    decisions: list[DecisionRecord]
+
+
+def record_evidence(
+    *, by: Account | None, source: Source, person: Person, evidence: Evidence, at: datetime
+) -> Recorded:
+    """Record one piece of evidence about one person. Raises ``Refused`` as ``record_batch``."""
+    return record_batch(by=by, source=source, rows=[NewEvidence(person.pk, evidence)], at=at)
+
+
+@transaction.atomic
+def record_batch(
+    *,
+    by: Account | None,
+    source: Source,
+    rows: Sequence[NewEvidence],
+    at: datetime,
+    batch: EvidenceBatch | None = None,
+) -> Recorded:
+    """Record rows of one source and recolour everyone they touch, in a fixed number of queries.
+
+    A row whose number this source has used already is a duplicate and changes nothing. Raises ``Refused``:
+    ``source_may_not_assert`` (the source may not record this kind), ``not_permitted`` (``by`` may not),
+    ``recorded_in_future``, ``unknown_retracted`` (no such record of this person).
+    """
+    for row in rows:
+        _check_row(source, row, at)
+    people = lock_people({row.person_id for row in rows})
+    check_can_record(by, source, people)
+    fresh, duplicates = _new_rows(source, rows)
+    if not fresh:
+        return Recorded([], duplicates, [])
+    withdrawn = _withdrawn(source, fresh)
+    records = EvidenceRecord.objects.bulk_create(_new_record(by, source, row, withdrawn, batch) for row in fresh)
+    record_acts(by=by, at=at, label=source.code, acts=[_act(record) for record in records])
+    touched = {row.person_id for row in fresh}
+    changed = store_decisions(by=by, people=[p for p in people if p.pk in touched], cause=Cause.EVIDENCE, at=at)
+    return Recorded(records, duplicates, changed)
+
+
+def _check_row(source: Source, row: NewEvidence, at: datetime) -> None:
+    if not source.may_assert(row.evidence.kind):
+        raise Refused("source_may_not_assert", f"{source.code} {row.evidence.kind}")
+    if row.evidence.recorded_at > at:
+        raise Refused("recorded_in_future", row.evidence.id)
+    if row.evidence.kind is Kind.RETRACTION and not row.evidence.reason:
+        raise Refused("reason_required", row.evidence.id)
+
+
+def _new_rows(source: Source, rows: Sequence[NewEvidence]) -> tuple[list[NewEvidence], int]:
+    """Return the rows whose number is new, the first of each number, and how many are not."""
+    refs = [row.evidence.id for row in rows]
+    known = set(EvidenceRecord.objects.filter(source=source, source_ref__in=refs).values_list("source_ref", flat=True))
+    fresh: list[NewEvidence] = []
+    for row in rows:
+        if row.evidence.id not in known:
+            known.add(row.evidence.id)
+            fresh.append(row)
+    return fresh, len(rows) - len(fresh)
+
+
+def _withdrawn(source: Source, rows: Sequence[NewEvidence]) -> Mapping[tuple[int, str], EvidenceRecord]:
+    """Return the records that the rows withdraw, by person and the name the row uses."""
+    names = [row.evidence.retracts for row in rows if row.evidence.retracts]
+    if not names:
+        return {}
+    by_ref = EvidenceRecord.objects.filter(source=source, source_ref__in=names)
+    by_id = EvidenceRecord.objects.filter(public_id__in=[name for name in names if _is_uuid(name)])
+    found = {(record.person_id, record.source_ref): record for record in by_ref}
+    found |= {(record.person_id, str(record.public_id)): record for record in by_id}
+    for row in rows:
+        if row.evidence.retracts and (row.person_id, row.evidence.retracts) not in found:
+            raise Refused("unknown_retracted", row.evidence.retracts)
+    return found
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _new_record(
+    by: Account | None,
+    source: Source,
+    row: NewEvidence,
+    withdrawn: Mapping[tuple[int, str], EvidenceRecord],
+    batch: EvidenceBatch | None,
+) -> EvidenceRecord:
+    said = row.evidence
+    return EvidenceRecord(
+        person_id=row.person_id,
+        kind=said.kind,
+        at=said.at,
+        ended_at=said.ended_at,
+        until=said.until,
+        recorded_at=said.recorded_at,
+        reported_at=said.reported_at,
+        source=source,
+        source_ref=said.id,
+        batch=batch,
+        place=said.place,
+        community=said.community,
+        detail={name: list(v) if isinstance(v, tuple) else v for name, v in said.detail.items()},
+        retracts=withdrawn.get((row.person_id, said.retracts)),
+        reason=said.reason,
+        recorded_by=by,
+    )
+
+
+def _act(record: EvidenceRecord) -> Act:
+    detail = {"evidence": str(record.public_id), "kind": record.kind}
+    return Act("record_evidence", record.person_id, detail, record.reason)
+
+
+def retract_evidence(*, by: Account, record: EvidenceRecord, reason: str, at: datetime) -> Recorded:
+    """Withdraw one record with a reason and recolour the person (N3.8: put the record right).
+
+    Raises ``Refused``: ``reason_required``, ``already_retracted``, ``retraction_is_final``, ``not_permitted``.
+    """
+    if not reason.strip():
+        raise Refused("reason_required")
+    if record.kind == Kind.RETRACTION:
+        raise Refused("retraction_is_final")
+    retraction = Evidence(
+        id=f"retract-{record.public_id}",
+        kind=Kind.RETRACTION,
+        at=at,
+        ended_at=at,
+        recorded_at=at,
+        retracts=str(record.public_id),
+        reason=reason.strip(),
+    )
+    done = record_evidence(by=by, source=record.source, person=record.person, evidence=retraction, at=at)
+    if not done.records:
+        raise Refused("already_retracted")
+    return done

@@ -1,0 +1,19 @@
+"""Periodic work: thin doors to services, each also a command of the same name."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from healthcode.services.conversions import convert_due as convert_due_now
+from healthcode.services.outbox import deliver_outbox as deliver_outbox_now
+
+
+@shared_task
+def convert_due() -> int:
+    """Convert the codes whose period has ended (N2.3). Every minute."""
+    return convert_due_now(at=timezone.now())
+
+
+@shared_task
+def deliver_outbox() -> int:
+    """Send waiting messages. Every 10 seconds."""
+    return deliver_outbox_now(at=timezone.now())
