@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from healthcode.services.conversions import convert_due as convert_due_now
 from healthcode.services.outbox import deliver_outbox as deliver_outbox_now
+from healthcode.services.retention import destroy_expired as destroy_expired_now
 
 
 @shared_task
@@ -17,3 +18,9 @@ def convert_due() -> int:
 def deliver_outbox() -> int:
     """Send waiting messages. Every 10 seconds."""
     return deliver_outbox_now(at=timezone.now())
+
+
+@shared_task
+def destroy_expired() -> dict[str, int]:
+    """Destroy what is past its retention (N4.3). Every hour."""
+    return destroy_expired_now(by=None, at=timezone.now())

@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "venues",
     "family",
     "healthcode",
+    "healthcode.config.demo",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -34,10 +34,10 @@ def test_lock_of_a_dead_owner_is_waited_for_then_given_up(tmp_path: Path) -> Non
         Lock(tmp_path).take(patience=0.2)
 
 
-def test_released_lock_is_taken_though_its_file_remains(tmp_path: Path) -> None:
+def test_lock_of_an_ended_process_is_taken_though_its_file_remains(tmp_path: Path) -> None:
     lock = Lock(tmp_path)
     lock.take()
-    lock.release()
+    os.close(lock.fd)
     assert Lock(tmp_path).take()
 
 

@@ -184,10 +184,6 @@ class Lock:
         os.pwrite(self.fd, encoded, 0)
         os.ftruncate(self.fd, len(encoded))
 
-    def release(self) -> None:
-        """Give the lock up; guards that still run keep it until they end."""
-        os.close(self.fd)
-
     def _try(self) -> bool:
         try:
             fcntl.flock(self.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

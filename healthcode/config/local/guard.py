@@ -46,20 +46,23 @@ def die_with_parent(number: int) -> None:
     process_control(PR_SET_PDEATHSIG, number)
 
 
-def children_of(pid: int) -> Iterator[int]:
-    """Yield the process numbers whose parent is ``pid``; zombies are left out."""
+def living() -> Iterator[tuple[int, int]]:
+    """Yield every process with its parent; zombies are left out."""
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             state, parent = entry.read_text(errors="replace").rpartition(")")[2].split()[:2]
-            if int(parent) == pid and state != "Z":
-                yield int(entry.parent.name)
+            if state != "Z":
+                yield int(entry.parent.name), int(parent)
 
 
 def descendants(pid: int) -> list[int]:
     """Return the numbers of all living processes below ``pid``."""
-    below = list(children_of(pid))
+    children: dict[int, list[int]] = {}
+    for child, parent in living():
+        children.setdefault(parent, []).append(child)
+    below = list(children.get(pid, ()))
     for child in below:  # grows while it is walked
-        below.extend(children_of(child))
+        below.extend(children.get(child, ()))
     return below
 
 

@@ -1,0 +1,28 @@
+"""``set_up``: what an installation needs beside its tables. Idempotent; run it after each ``migrate``."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from healthcode.services.keys import ensure_code_keys
+from healthcode.services.rules import install_baseline
+from healthcode.services.schedule import install_schedule
+from healthcode.services.sources import install_sources
+
+
+class Command(BaseCommand):
+    """Install the baseline rule set, the sources, the periodic tasks and the signing keys that are missing."""
+
+    help = "Install rule set, sources, periodic tasks and signing keys where they are missing."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run and say what is there now."""
+        at = timezone.now()
+        ruleset = install_baseline(by=None, at=at)
+        sources = install_sources(by=None, at=at)
+        tasks = install_schedule(by=None, at=at)
+        keys = ensure_code_keys(by=None, at=at)
+        self.stdout.write(
+            f"rule set {ruleset.code}; new: {len(sources)} sources, {len(tasks)} periodic tasks, {len(keys)} keys"
+        )
