@@ -66,7 +66,6 @@ INSTALLED_APPS = [
     "venues",
     "family",
     "healthcode",
-    "healthcode.config.demo",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -80,6 +79,9 @@ INSTALLED_APPS = [
     "pgtrigger",
     "csp",
 ]
+
+if DEMO:
+    INSTALLED_APPS.append("healthcode.config.demo")
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

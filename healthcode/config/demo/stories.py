@@ -19,7 +19,7 @@ def _in(at: datetime, **period: float) -> str:
 
 
 def _record(source: str, kind: str, at: str, **rest: Any) -> dict[str, Any]:
-    top = {name: rest.pop(name) for name in ("until", "community", "retracts", "reason") if name in rest}
+    top: dict[str, Any] = {name: rest.pop(name) for name in ("until", "community") if name in rest}
     return {"source": source, "kind": kind, "at": at, **top, "detail": rest}
 
 

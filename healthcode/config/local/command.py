@@ -17,7 +17,7 @@ from healthcode.config.local.folders import ROOT, Folders, LocalError, Lock, dat
 # Need neither database, broker nor secrets, and start at once.
 NO_SERVERS = {"decide", "help", "--help", "-h", "version", "--version", "compile_catalogues"}
 # Look after the tables themselves, so they are not made first.
-OWN_TABLES = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "check"}
+OWN_TABLES = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "check", "set_up"}
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
 
 
@@ -97,7 +97,7 @@ def owned(arguments: list[str], folders: Folders, lock: Lock, users: Users) -> i
     guard.become_subreaper()
     with servers.started(folders, held=lock.fd) as running:
         if arguments[0] not in OWN_TABLES:
-            make_tables(folders)
+            make_tables()
         lock.publish(running.environment)
         status = run_child([*MANAGE, *arguments])
         users.wait()
@@ -105,11 +105,12 @@ def owned(arguments: list[str], folders: Folders, lock: Lock, users: Users) -> i
     return status
 
 
-def make_tables(folders: Folders) -> None:
-    """Bring the tables up to the code before a command that needs them."""
-    quiet = [*MANAGE, "migrate", "--no-input", "--verbosity=0"]
-    if run_child(quiet) != 0:
-        raise LocalError("The tables could not be made; see above.")
+def make_tables() -> None:
+    """Bring the tables, and what an installation needs in them, up to the code before a command that uses them."""
+    for step in (["migrate", "--no-input", "--verbosity=0"], ["set_up"]):
+        result = subprocess.run([*MANAGE, *step], capture_output=True, text=True, check=False)
+        if result.returncode != 0:
+            raise LocalError(f"{step[0]} failed:\n{result.stdout}{result.stderr}")
 
 
 def run_child(command: list[str]) -> int:

@@ -70,7 +70,7 @@ class System:
         compile_catalogues(ROOT)
         self.stack.callback(hush)
         self.step("Database and broker", self.start_servers)
-        self.step("Tables", lambda: self.finish("migrate", "--no-input"))
+        self.step("Tables", self.make_tables)
         self.step("Web", self.start_web)
         console.print(f"\n  [bold]http://{self.host}:{self.port}/[/]\n")
         self.start(
@@ -95,6 +95,11 @@ class System:
         running = self.stack.enter_context(servers.started(self.folders, held=self.lock.fd))
         self.services += running.services
         self.lock.publish(running.environment)
+
+    def make_tables(self) -> None:
+        """Bring the tables, and what an installation needs in them, up to the code."""
+        self.finish("migrate", "--no-input")
+        self.finish("set_up")
 
     def start_web(self) -> None:
         """Start the web server and wait for its first page."""
