@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+import pgtrigger
 import pytest
-from django.db import connection
 from django.test import TransactionTestCase
 
 from healthcode.domain.instants import CHINA
@@ -21,13 +21,8 @@ def truncatable() -> Iterator[None]:
     flush = TransactionTestCase._fixture_teardown
 
     def teardown(self: TransactionTestCase) -> Any:
-        with connection.cursor() as cursor:
-            cursor.execute("SET session_replication_role = replica")
-        try:
+        with pgtrigger.ignore():
             return flush(self)
-        finally:
-            with connection.cursor() as cursor:
-                cursor.execute("SET session_replication_role = DEFAULT")
 
     TransactionTestCase._fixture_teardown = teardown
     yield

@@ -1,34 +1,22 @@
-"""Periodic work as rows of django-celery-beat, so that operators see and change it."""
+"""Periodic tasks: switching one off and on, for operators (runtime)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from django_celery_beat.models import PeriodicTask, PeriodicTasks
 
+from healthcode.access import NotPermitted
 from healthcode.models import Account
 from healthcode.services.audit import record_act
 
-# Each task has a command of the same name. Seconds between two runs.
-SCHEDULE: dict[str, int] = {"convert_due": 60, "deliver_outbox": 10, "recolour": 30, "destroy_expired": 3600}
-
 
 @transaction.atomic
-def install_schedule(*, by: Account | None, at: datetime) -> list[str]:
-    """Add the periodic tasks that are missing and return their names; rows that are there stay as they are."""
-    made = []
-    for name, seconds in SCHEDULE.items():
-        interval, _made = IntervalSchedule.objects.get_or_create(every=seconds, period=IntervalSchedule.SECONDS)
-        _task, new = PeriodicTask.objects.get_or_create(
-            name=name,
-            defaults={
-                "task": f"healthcode.tasks.{name}",
-                "interval": interval,
-                # A run that waited longer than its interval is as good as the next one.
-                "expire_seconds": int(timedelta(seconds=seconds).total_seconds()),
-            },
-        )
-        if new:
-            made.append(name)
-    if made:
-        record_act(by=by, at=at, action="install_schedule", tasks=made)
-    return made
+def switch_task(*, by: Account, task_id: int, enabled: bool, at: datetime) -> None:
+    """Switch a periodic task on or off; beat reads it within seconds. Raises ``NotPermitted``."""
+    if not by.has_perm("django_celery_beat.change_periodictask"):
+        raise NotPermitted(f"{by} may not switch periodic tasks")
+    task = PeriodicTask.objects.select_for_update(of=("self",)).get(pk=task_id)
+    PeriodicTask.objects.filter(pk=task.pk).update(enabled=enabled)
+    # An update in SQL tells beat nothing; without this it would run on with the old schedule.
+    PeriodicTasks.update_changed()
+    record_act(by=by, at=at, action="switch_task", task=task.name, enabled=enabled)

@@ -1,72 +1,61 @@
-"""Sources of evidence: who shares what under N3.2, and the kinds each may assert."""
+"""Sources: who may record evidence, and of which kinds (N3.2)."""
 
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db import transaction
 
+from healthcode.access import NotPermitted
 from healthcode.domain.evidence import Kind
 from healthcode.models import Account, Source, SourceCategory
 from healthcode.services.audit import record_act
+from healthcode.services.errors import Refused
 
-_HEALTH = (
-    Kind.DIAGNOSIS,
-    Kind.DISCHARGE,
-    Kind.CLOSE_CONTACT,
-    Kind.NAT_RESULT,
-    Kind.SYMPTOM,
-    Kind.SYMPTOM_CLEARED,
-    Kind.ISOLATION_ORDER,
-    Kind.RELEASE,
-)
-_TRAVEL = (Kind.AREA_STAY, Kind.ARRIVAL)
-# code: category, Chinese name, English name, kinds. Customs may not diagnose; telecom may only raise a question,
-# which the rules see to by the category.
-SHIPPED: dict[str, tuple[SourceCategory, str, str, tuple[Kind, ...]]] = {
-    "zj-health": (SourceCategory.HEALTH, "省卫生健康委", "Provincial Health Commission", _HEALTH),
-    "zj-police": (SourceCategory.POLICE, "省公安厅", "Provincial Public Security Department", _TRAVEL),
-    "zj-telecom": (SourceCategory.TELECOM, "省通信管理局", "Communications Administration", (Kind.AREA_STAY,)),
-    "hz-customs": (SourceCategory.CUSTOMS, "杭州海关", "Hangzhou Customs", (Kind.OVERSEAS_ENTRY, Kind.SYMPTOM)),
-    "zj-border": (SourceCategory.BORDER, "浙江边检总站", "Zhejiang Border Inspection", (Kind.OVERSEAS_ENTRY,)),
-    "zj-transport": (SourceCategory.TRANSPORT, "省交通运输厅", "Provincial Transport Department", _TRAVEL),
-    "zj-aviation": (SourceCategory.AVIATION, "民航浙江监管局", "Civil Aviation, Zhejiang", _TRAVEL),
-    "sh-rail": (SourceCategory.RAIL, "上海铁路局", "Shanghai Railway", _TRAVEL),
-    "national": (
-        SourceCategory.NATIONAL,
-        "全国一体化政务服务平台",
-        "National government service platform",
-        (*_HEALTH, *_TRAVEL, Kind.OVERSEAS_ENTRY),
-    ),
-    "other-province": (
-        SourceCategory.PROVINCE,
-        "外省（区、市）健康码平台",
-        "Another province's health code",
-        (Kind.NAT_RESULT, Kind.AREA_STAY, Kind.CLOSE_CONTACT),
-    ),
-    "zj-office": (
-        SourceCategory.HEADQUARTERS,
-        "省疫情防控办",
-        "Provincial epidemic control office",
-        (Kind.ISOLATION_ORDER, Kind.RELEASE, Kind.CONTROL_ORDER, Kind.CLOSE_CONTACT, *_TRAVEL),
-    ),
-    "self": (
-        SourceCategory.SELF,
-        "本人申报",
-        "Declared by the person",
-        (Kind.SYMPTOM, Kind.AREA_STAY, Kind.ARRIVAL, Kind.OVERSEAS_ENTRY),
-    ),
-}
+
+class SourceFields(NamedTuple):
+    """What is said of a source."""
+
+    code: str
+    category: SourceCategory
+    name: str
+    name_en: str
+    kinds: tuple[Kind, ...]
+    division: str
+    is_active: bool
 
 
 @transaction.atomic
-def install_sources(*, by: Account | None, at: datetime) -> list[Source]:
-    """Add the shipped sources that are missing and return them; those that are there stay as they are."""
-    known = set(Source.objects.values_list("code", flat=True))
-    missing = [
-        Source(code=code, category=category, name=name, name_en=name_en, kinds=[kind.value for kind in kinds])
-        for code, (category, name, name_en, kinds) in SHIPPED.items()
-        if code not in known
-    ]
-    made = Source.objects.bulk_create(missing)
-    if made:
-        record_act(by=by, at=at, action="install_sources", sources=[source.code for source in made])
-    return made
+def save_source(*, by: Account, source_id: int | None, fields: SourceFields, at: datetime) -> Source:
+    """Make a source, or change one; its code never changes, because records are numbered within it.
+
+    Raises ``NotPermitted``; ``Refused``: ``code_taken``, ``code_is_fixed``.
+    """
+    if not by.has_perm("healthcode.add_source" if source_id is None else "healthcode.change_source"):
+        raise NotPermitted(f"{by} may not save sources")
+    if source_id is None:
+        if Source.objects.filter(code=fields.code).exists():
+            raise Refused("code_taken", fields.code)
+        source = Source(code=fields.code)
+    else:
+        source = Source.objects.select_for_update(of=("self",)).get(pk=source_id)
+    if source.code != fields.code:
+        raise Refused("code_is_fixed", source.code)
+    before = _told(source)
+    source.category, source.name, source.name_en = fields.category, fields.name, fields.name_en
+    source.kinds = [kind.value for kind in fields.kinds]
+    source.division, source.is_active = fields.division, fields.is_active
+    source.save()
+    record_act(by=by, at=at, action="save_source", source=source.code, before=before, after=_told(source))
+    return source
+
+
+def _told(source: Source) -> dict[str, object]:
+    if source.pk is None:
+        return {}
+    return {
+        "category": str(source.category),
+        "name": source.name,
+        "kinds": list(source.kinds),
+        "division": source.division,
+        "is_active": source.is_active,
+    }

@@ -1,8 +1,7 @@
-"""Staff: appointing accounts that work in the back office or at a gate."""
+"""Accounts of staff: opened, changed and closed by the installation's administrator alone (N4.1)."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -10,29 +9,49 @@ from django.db import transaction
 from healthcode.access import NotPermitted
 from healthcode.models import Account
 from healthcode.services.audit import record_act
+from healthcode.services.errors import Refused
+
+
+class StaffFields(NamedTuple):
+    """What is said of a member of staff. ``password`` empty: the password stays as it is."""
+
+    username: str
+    display_name: str
+    division: str
+    is_staff: bool
+    is_active: bool
+    roles: tuple[str, ...]
+    password: str
 
 
 @transaction.atomic
-def appoint_staff(
-    *, by: Account | None, username: str, password: str, details: Mapping[str, Any], at: datetime
-) -> Account:
-    """Make a staff account and return it.
+def save_staff(*, by: Account | None, account_id: int | None, fields: StaffFields, at: datetime) -> Account:
+    """Open or change an account that signs in by name and password.
 
-    ``details``: ``display_name``, ``division`` (GB/T 2260, the jurisdiction), ``roles`` (names of groups; without
-    one the account is no member of the back office). Raises ``NotPermitted`` unless ``by`` may add accounts.
+    Never makes or changes a superuser's rights, and never touches a citizen's account. Raises ``NotPermitted``;
+    ``Refused``: ``name_taken``, ``password_required``, ``own_account`` (nobody locks themself out).
     """
-    if by is not None and not by.has_perm("healthcode.add_account"):
-        raise NotPermitted(f"{by} may not appoint staff")
-    roles = list(details.get("roles", ()))
-    account = Account(
-        username=username,
-        display_name=details.get("display_name", ""),
-        division=details.get("division", ""),
-        is_staff=bool(roles),
-        opened_at=at,
-    )
-    account.set_password(password)
-    account.save(force_insert=True)
-    account.groups.set(Group.objects.filter(name__in=roles))
-    record_act(by=by, at=at, action="appoint_staff", account=username, roles=roles, division=account.division)
+    if by is not None and not by.is_superuser:
+        raise NotPermitted(f"{by} may not change accounts of staff")
+    account = _account(account_id, fields, at)
+    if by is not None and account.pk == by.pk and not (fields.is_active and fields.is_staff):
+        raise Refused("own_account")
+    account.username, account.display_name = fields.username, fields.display_name
+    account.division, account.is_staff, account.is_active = fields.division, fields.is_staff, fields.is_active
+    if fields.password:
+        account.set_password(fields.password)
+    account.save()
+    account.groups.set(Group.objects.filter(name__in=fields.roles))
+    told = fields._replace(password="changed" if fields.password else "")._asdict()
+    record_act(by=by, at=at, action="save_staff", **{**told, "roles": list(fields.roles)})
     return account
+
+
+def _account(account_id: int | None, fields: StaffFields, at: datetime) -> Account:
+    if Account.objects.filter(username=fields.username).exclude(pk=account_id).exists():
+        raise Refused("name_taken", fields.username)
+    if account_id is not None:
+        return Account.objects.select_for_update(of=("self",)).get(pk=account_id, phone_index__isnull=True)
+    if not fields.password:
+        raise Refused("password_required")
+    return Account(opened_at=at)

@@ -13,6 +13,8 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 # Beyond this a picture costs time and reads no better.
 _LONGEST_SIDE = 2400
 
+_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+
 # What Pillow raises for pictures that are broken, of another format or too large.
 _NO_PICTURE = (
     OSError,
@@ -40,7 +42,7 @@ def read_photo(data: bytes) -> str:
         return ""
     if picture is None:
         return ""
-    found = zxingcpp.read_barcodes(picture, formats=zxingcpp.BarcodeFormat.QRCode)
+    found = zxingcpp.read_barcodes(picture, formats=_QR)
     return str(found[0].text) if found else ""
 
 

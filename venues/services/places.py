@@ -43,13 +43,13 @@ def appoint_guard(*, by: Account | None, account: Account, venue: Venue, at: dat
     if venue.closed_at is not None and venue.closed_at <= at:
         raise Refused("venue_closed")
     Account.objects.select_for_update(of=("self",), no_key=True).get(pk=account.pk)
-    guard = Guard.objects.filter(account=account).first() or Guard(account=account, venue=venue)
-    if guard.pk is not None and guard.is_on_duty(at):
-        if guard.venue_id != venue.pk:
+    known = Guard.objects.filter(account=account).first()
+    if known is not None and known.is_on_duty(at):
+        if known.venue_id != venue.pk:
             raise Refused("guards_elsewhere")
-        return guard
-    guard.venue, guard.valid_from, guard.valid_until = venue, at, None
-    guard.save()
+        return known
+    duty = {"venue": venue, "valid_from": at, "valid_until": None}
+    guard, _made = Guard.objects.update_or_create(account=account, defaults=duty)
     record_act(by=by, at=at, action="appoint_guard", guard=account.username, venue=str(venue.public_id))
     return guard
 
@@ -63,7 +63,5 @@ def dismiss_guard(*, by: Account | None, guard: Guard, at: datetime) -> Guard:
         # Appointed and dismissed at one instant: the row must still span some time (guard_from_until).
         guard.valid_until = max(at, guard.valid_from + guard.valid_from.resolution)
         guard.save(update_fields=["valid_until"])
-        record_act(
-            by=by, at=at, action="dismiss_guard", guard=guard.account.username, venue=str(guard.venue.public_id)
-        )
+        record_act(by=by, at=at, action="dismiss_guard", guard=guard.account.username, venue=str(guard.venue.public_id))
     return guard

@@ -31,7 +31,7 @@ from healthcode.services.persons import (
 )
 from healthcode.services.recolouring import run_recolouring
 from healthcode.services.roles import install_roles
-from healthcode.services.staff import appoint_staff
+from healthcode.services.staff import StaffFields, save_staff
 from venues.domain.policy import Category
 from venues.models import Venue
 from venues.services.venues import appoint_guard, open_venue
@@ -69,13 +69,16 @@ def seed_staff(at: datetime) -> None:
 
 
 def _staff(username: str, display_name: str, division: str, role: str, at: datetime) -> Account:
-    return appoint_staff(
-        by=None,
+    fields = StaffFields(
         username=username,
+        display_name=display_name,
+        division=division,
+        is_staff=bool(role),
+        is_active=True,
+        roles=(role,) if role else (),
         password=PASSWORD,
-        details={"display_name": display_name, "division": division, "roles": [role] if role else []},
-        at=at,
     )
+    return save_staff(by=None, account_id=None, fields=fields, at=at)
 
 
 def seed_cast(at: datetime) -> None:

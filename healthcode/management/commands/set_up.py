@@ -5,10 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from healthcode.services.installation import install_schedule, install_sources
 from healthcode.services.keys import ensure_code_keys
 from healthcode.services.rules import install_baseline
-from healthcode.services.schedule import install_schedule
-from healthcode.services.sources import install_sources
 
 
 class Command(BaseCommand):

@@ -1,0 +1,96 @@
+"""Roles of staff: groups with exactly the permissions their work needs (N4.1 least privilege)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+
+from django.contrib.auth.models import Group, Permission
+from django.db import transaction
+from django.db.models import Q
+
+from healthcode.models import Account
+from healthcode.services.audit import record_act
+
+
+class Role(StrEnum):
+    """What a member of staff does. The word is the name of the group."""
+
+    PROVINCE_OFFICER = "province_officer"
+    COUNTY_OFFICER = "county_officer"
+    AREA_OFFICER = "area_officer"
+    VENUE_MANAGER = "venue_manager"
+    AUDITOR = "auditor"
+    OPERATOR = "operator"
+
+
+_CASE_WORK = frozenset(
+    {
+        "healthcode.view_person",
+        "healthcode.view_evidencerecord",
+        "healthcode.add_evidencerecord",
+        "healthcode.view_decisionrecord",
+        "healthcode.view_areadesignation",
+        "healthcode.view_source",
+        "healthcode.view_rulesetversion",
+    }
+)
+_AREAS = frozenset(
+    {
+        "healthcode.view_areadesignation",
+        "healthcode.view_areasnapshot",
+        "healthcode.view_areachange",
+        "healthcode.view_zone",
+        "healthcode.view_recolouring",
+    }
+)
+
+# An operator keeps the machines running and sees no person; an auditor sees everything masked and writes nothing.
+PERMISSIONS: Mapping[Role, frozenset[str]] = {
+    Role.COUNTY_OFFICER: _CASE_WORK,
+    Role.PROVINCE_OFFICER: _CASE_WORK | _AREAS | {"healthcode.add_source", "healthcode.change_source"},
+    Role.AREA_OFFICER: _AREAS | {"healthcode.change_zone"},
+    Role.VENUE_MANAGER: frozenset(
+        {"venues.view_venue", "venues.add_venue", "venues.view_guard", "venues.add_guard", "venues.view_scan"}
+    ),
+    Role.AUDITOR: _AREAS
+    | (_CASE_WORK - {"healthcode.add_evidencerecord"})
+    | {"healthcode.view_auditentry", "venues.view_venue", "venues.view_guard", "venues.view_scan"},
+    Role.OPERATOR: frozenset(
+        {
+            "healthcode.view_codekey",
+            "healthcode.view_outbox",
+            "healthcode.view_recolouring",
+            "healthcode.view_rulesetversion",
+            "django_celery_beat.view_periodictask",
+            "django_celery_beat.change_periodictask",
+        }
+    ),
+}
+
+
+@transaction.atomic
+def install_roles(*, by: Account | None, at: datetime) -> list[str]:
+    """Make every role's group with exactly its permissions; return the names of those that were changed.
+
+    Idempotent. Raises ``LookupError`` when a permission does not exist yet (``migrate`` makes them).
+    """
+    changed = []
+    for role, wanted in PERMISSIONS.items():
+        group, _made = Group.objects.get_or_create(name=role.value)
+        permissions = _permissions(wanted)
+        if set(group.permissions.values_list("pk", flat=True)) != {permission.pk for permission in permissions}:
+            group.permissions.set(permissions)
+            record_act(by=by, at=at, action="install_role", role=role.value, permissions=sorted(wanted))
+            changed.append(role.value)
+    return changed
+
+
+def _permissions(names: frozenset[str]) -> list[Permission]:
+    wanted = Q()
+    for name in names:
+        app, codename = name.split(".")
+        wanted |= Q(content_type__app_label=app, codename=codename)
+    found = list(Permission.objects.filter(wanted).order_by("pk"))
+    if len(found) != len(names):
+        raise LookupError(f"permissions are missing among {sorted(names)}: run migrate first")
+    return found
