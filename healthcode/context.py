@@ -3,9 +3,7 @@
 from django.conf import settings
 from django.http import HttpRequest
 
-CARE_COOKIE = "care"
-THEME_COOKIE = "theme"
-THEMES = ("auto", "light", "dark")
+from healthcode.forms.preferences import CARE_COOKIE, THEME_COOKIE, THEMES
 
 
 def page(request: HttpRequest) -> dict[str, object]:

@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from healthcode.services.conversions import convert_due as convert_due_now
 from healthcode.services.outbox import deliver_outbox as deliver_outbox_now
+from healthcode.services.recolouring import run_recolouring
 from healthcode.services.retention import destroy_expired as destroy_expired_now
 
 
@@ -24,3 +25,12 @@ def deliver_outbox() -> int:
 def destroy_expired() -> dict[str, int]:
     """Destroy what is past its retention (N4.3). Every hour."""
     return destroy_expired_now(by=None, at=timezone.now())
+
+
+@shared_task
+def recolour() -> int:
+    """Carry changes of areas and rules to the people they touch; return how many were finished. Every 30 seconds."""
+    finished = 0
+    while run_recolouring(at=timezone.now()) is not None:
+        finished += 1
+    return finished

@@ -1,5 +1,25 @@
 """URLs of the citizen portal."""
 
-from django.urls import URLPattern
+from django.urls import path
+from django.views.i18n import set_language
 
-urlpatterns: list[URLPattern] = []
+from healthcode import views
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("inbox/", views.inbox, name="inbox"),
+    path("rules/", views.rules, name="rules"),
+    path("apply/", views.apply, name="apply"),
+    path("apply/contact/", views.apply_contact, name="apply_contact"),
+    path("apply/health/", views.apply_health, name="apply_health"),
+    path("apply/claim/", views.apply_claim, name="apply_claim"),
+    path("code/", views.my_code, name="my_code"),
+    path("code/token/", views.token, name="code_token"),
+    path("code/why/", views.code_why, name="code_why"),
+    path("code/question/", views.code_question, name="code_question"),
+    path("code/history/", views.code_history, name="code_history"),
+    path("declare/", views.declare, name="declare"),
+    path("care/", views.set_care, name="set_care"),
+    path("theme/", views.set_theme, name="set_theme"),
+    path("language/", set_language, name="set_language"),
+]

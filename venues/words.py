@@ -26,7 +26,7 @@ class Words(NamedTuple):
 RULINGS: Mapping[tuple[str, Colour], Words] = {
     ("free", Colour.GREEN): Words(_("May pass"), _("Green code, and the signature is good.")),
     ("mask", Colour.YELLOW): Words(
-        _("Only with a mask"), _("Yellow code: may ride here with a mask worn properly all the way.")
+        _("Only with a mask"), _("Yellow code: let them in only with a mask, worn properly the whole time.")
     ),
     ("closed_to_yellow", Colour.YELLOW): Words(
         _("Not into this place"), _("Yellow code: this kind of place is closed to them until the code turns green.")
@@ -53,7 +53,7 @@ REASONS: Mapping[Reason, Words] = {
         _("The code comes from the future: one of the phones has a wrong clock. Set the time, then scan again."),
     ),
     Reason.REVOKED: Words(
-        _("Withdrawn"), _("This code was taken back. Ask for the new one, or check the person by hand.")
+        _("Code withdrawn"), _("This code was taken back. Ask for the new one, or check the person by hand.")
     ),
     Reason.NOT_GENUINE: Words(
         _("Not genuine"), _("The signature does not fit, so nothing in this code counts. Check the person by hand.")
@@ -78,8 +78,8 @@ REASONS: Mapping[Reason, Words] = {
 
 # For the counts of the day, where one verdict has no single sentence.
 VERDICTS: Mapping[Verdict, Promise] = {
-    Verdict.PASS: _("Passed"),
-    Verdict.RESTRICTED: _("Passed with a condition"),
+    Verdict.PASS: _("Let in"),
+    Verdict.RESTRICTED: _("Let in with a condition"),
     Verdict.REFUSE: _("Not let in"),
 }
 

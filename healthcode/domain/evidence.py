@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time
 from enum import StrEnum
 
 from healthcode.domain.colours import Level
+from healthcode.domain.instants import DAY, to_china
 
 
 class Kind(StrEnum):
@@ -28,8 +29,14 @@ class Kind(StrEnum):
 
 # Only an order may begin after it is recorded; a fact can not be recorded before it happens.
 ORDERS = frozenset({Kind.ISOLATION_ORDER, Kind.CONTROL_ORDER})
+# What these happen at is the end of something, so a bare date means the end of that day; "excluded" likewise.
+AT_DAY_END = frozenset({Kind.DISCHARGE, Kind.RELEASE, Kind.SYMPTOM_CLEARED, Kind.DIAGNOSIS})
 # What these say of a place is a phone's position; alone it may open a question, never a ground.
 LOCATION_ONLY_SOURCES = frozenset({"telecom", "device"})
+
+
+def _is_midnight(instant: datetime) -> bool:
+    return to_china(instant).time() == time.min
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,15 @@ class Evidence:
     def effective_at(self) -> datetime:
         """Return when a test result takes effect: its report, else the end of the sampling."""
         return self.reported_at or self.ended_at
+
+    @property
+    def begins_after_recorded(self) -> bool:
+        """Tell whether this is a fact recorded before it happened, which no record may be.
+
+        Where a bare date stands for the end of its day (``AT_DAY_END``), the day itself must have begun.
+        """
+        begins = self.at - DAY if self.kind in AT_DAY_END and _is_midnight(self.at) else self.at
+        return self.kind not in ORDERS and begins > self.recorded_at
 
     @property
     def is_location_only(self) -> bool:

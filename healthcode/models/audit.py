@@ -12,7 +12,10 @@ from healthcode.models.vault import vault
 
 
 class AuditEntry(models.Model):
-    """Who did what to whom, when and why. ``actor`` empty: the system itself, named in ``actor_label``."""
+    """Who did what to whom, when and why. ``actor`` empty: the system itself, named in ``actor_label``.
+
+    Retention: until the sunset of the epidemic (N4.3); detail names records by their public ids only.
+    """
 
     at = models.DateTimeField(db_index=True)
     actor = models.ForeignKey("healthcode.Account", on_delete=models.PROTECT, null=True, related_name="+")
@@ -42,7 +45,10 @@ class Topic(StrEnum):
 
 
 class Outbox(models.Model):
-    """A message that must go out exactly because the transaction that wrote it was committed."""
+    """A message that must go out exactly because the transaction that wrote it was committed.
+
+    Holds no words and no phone. Retention: until the sunset of the epidemic (N4.3).
+    """
 
     topic = models.CharField(max_length=32)
     person = models.ForeignKey("healthcode.Person", on_delete=models.PROTECT, null=True, related_name="+")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from healthcode.domain.colours import Colour
-from healthcode.domain.divisions import prefecture_of
+from healthcode.domain.divisions import is_code, prefecture_of
 from healthcode.domain.tokens import (
     ForeignReference,
     Kind,
@@ -70,7 +70,8 @@ def issue_code(*, status: CodeStatus, at: datetime, kind: Kind = Kind.OWN_PHONE)
 
 
 def _region(person: Person) -> int:
-    prefecture = prefecture_of(person.stay_code or person.residence_code or "")
+    division = person.stay_code or person.residence_code
+    prefecture = prefecture_of(division) if is_code(division) else None
     return int(prefecture) if prefecture else _DEFAULT_REGION
 
 

@@ -65,26 +65,28 @@ def convert_due(*, at: datetime, limit: int | None = None, batch: int = BATCH) -
     """
     converted = 0
     while limit is None or converted < limit:
-        done = _convert_batch(at, batch)
-        if not done:
+        claimed, done = _convert_batch(at, batch)
+        if not claimed:
             break
         converted += done
     return converted
 
 
 @transaction.atomic
-def _convert_batch(at: datetime, batch: int) -> int:
+def _convert_batch(at: datetime, batch: int) -> tuple[int, int]:
+    """Return how many people were claimed and how many of them were still due."""
     unfinished = Recolouring.objects.filter(finished_at__isnull=True, id__gt=OuterRef("recolouring"))
     # A decision older than an unfinished recolouring is left to it: its timeline may be wrong by now.
     due = DecisionRecord.objects.due(at).exclude(Exists(unfinished))
-    claimed = due.order_by("changes_at").values_list("person_id", flat=True)
-    people = Person.objects.filter(pk__in=list(claimed[:batch])).order_by("pk")
-    held = list(people.select_for_update(skip_locked=True, no_key=True, of=("self",)).values_list("pk", flat=True))
+    # Locks the people, not the decisions, and passes over those whom somebody else holds: never waits.
+    claim = due.order_by("changes_at").select_related("person").only("person_id", "person__id")
+    locked = claim.select_for_update(skip_locked=True, no_key=True, of=("person",))[:batch]
+    held = [decision.person_id for decision in locked]
     # Read again under the lock: what was due when it was claimed may have been decided anew since.
     ids = list(due.filter(person_id__in=held).values_list("pk", flat=True))
     if ids:
         _turn(ids, at)
-    return len(ids)
+    return len(held), len(ids)
 
 
 def _turn(ids: list[int], at: datetime) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from django.db import connection
 from django.db.models import Max
 
 from healthcode.domain.cases import print_ground, print_segment
@@ -29,6 +30,9 @@ from healthcode.models import (
 )
 from healthcode.services.audit import Act, record_acts
 from healthcode.services.outbox import announce, message_for
+
+# Deciders hold this lock together, from reading areas and rules to their commit; who changes either holds it alone.
+_DECIDING_LOCK = 4_510_003
 
 
 class NoRuleSet(LookupError):
@@ -104,13 +108,16 @@ def store_decisions(*, by: Account | None, people: list[Person], cause: Cause, a
     """Decide for the locked ``people`` and append a decision for each whose decision differs; return those.
 
     Must run inside the transaction that holds the locks of ``lock_people``. Writes decisions, audit entries and,
-    where the colour changed, messages. Raises ``NoRuleSet``.
+    where the colour changed, messages. Decides later than ``at`` where more is known already. Raises ``NoRuleSet``.
     """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_DECIDING_LOCK])
     seen = Recolouring.objects.aggregate(newest=Max("pk"))["newest"] or 0
     ids = [person.pk for person in people]
+    current = {d.person_id: d for d in DecisionRecord.objects.current().filter(person_id__in=ids).order_by("pk")}
+    at = _not_before_known(ids, current.values(), at)
     decisions = decide_for(ids, at)
     version = ruleset_in_force(at)
-    current = {d.person_id: d for d in DecisionRecord.objects.current().filter(person_id__in=ids).order_by("pk")}
     changed = [p for p in people if _differs(current.get(p.pk), decisions[p.pk], version)]
     DecisionRecord.objects.filter(pk__in=[current[p.pk].pk for p in changed if p.pk in current]).update(
         superseded_at=at
@@ -120,6 +127,26 @@ def store_decisions(*, by: Account | None, people: list[Person], cause: Cause, a
     )
     _tell(by, at, people, current, records)
     return records
+
+
+def exclude_deciders() -> None:
+    """Wait for the decisions under way and hold up new ones until this transaction ends.
+
+    Whoever changes areas or rules does so before committing: a decision made under the old ones is then either
+    committed, and found by the recolouring, or made anew under the new ones.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_DECIDING_LOCK])
+
+
+def _not_before_known(ids: list[int], current: Iterable[DecisionRecord], at: datetime) -> datetime:
+    """Return ``at``, or the newest instant on record of these people where that is later.
+
+    The clock is read before the locks are held. Who waited for them, or works through a long file, would otherwise
+    decide without what others recorded meanwhile and put that in place of their better decision.
+    """
+    newest: datetime | None = EvidenceRecord.objects.filter(person_id__in=ids).aggregate(at=Max("recorded_at"))["at"]
+    return max(at, newest or at, *(decision.at for decision in current))
 
 
 def _differs(old: DecisionRecord | None, new: Decision, version: RuleSetVersion) -> bool:
@@ -165,7 +192,9 @@ def _tell(
         detail = {"decision": str(record.public_id), "cause": record.cause, "colour": record.colour, "was": was}
         acts.append(Act("decide", record.person_id, detail))
         person = by_id[record.person_id]
-        if was is not None and was != record.colour and person.applied_at is not None:
+        # The colour last told may be an older one than ``was``: this decision came before the sweep did.
+        turned = old is not None and {old.colour, was} != {record.colour}
+        if turned and person.applied_at is not None:
             key = f"colour:{record.public_id}"
             messages.append(message_for(person=person, topic=Topic.COLOUR_CHANGED, key=key, at=at))
     record_acts(by=by, at=at, acts=acts)

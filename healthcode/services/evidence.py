@@ -3,7 +3,7 @@
 Correcting is retracting plus recording anew; nothing here changes a record.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -21,8 +21,8 @@ from healthcode.services.errors import Refused
 class NewEvidence(NamedTuple):
     """A record to be made: whose it is, and what it says.
 
-    ``evidence.id`` is the source's own number of the record; ``evidence.retracts`` the number, within the same
-    source, or the public id of the record withdrawn.
+    ``evidence.id`` is the source's own number of the record; ``evidence.retracts`` and the ``of`` of a release are
+    numbers within the same source, of this batch too, or public ids of the records they act on.
     """
 
     person_id: int
@@ -57,7 +57,8 @@ def record_batch(
 
     A row whose number this source has used already is a duplicate and changes nothing. Raises ``Refused``:
     ``source_may_not_assert`` (the source may not record this kind), ``not_permitted`` (``by`` may not),
-    ``recorded_in_future``, ``unknown_retracted`` (no such record of this person).
+    ``recorded_in_future``, ``event_in_future`` (only orders may begin after they are recorded), ``reason_required``,
+    ``unknown_retracted`` and ``unknown_released`` (no such record of this person).
     """
     for row in rows:
         _check_row(source, row, at)
@@ -66,8 +67,13 @@ def record_batch(
     fresh, duplicates = _new_rows(source, rows)
     if not fresh:
         return Recorded([], duplicates, [])
-    withdrawn = _withdrawn(source, fresh)
-    records = EvidenceRecord.objects.bulk_create(_new_record(by, source, row, withdrawn, batch) for row in fresh)
+    records = [_new_record(by, source, row, batch) for row in fresh]
+    _link(source, fresh, records)
+    # What a record of this batch withdraws may be in it too, and must have its row first.
+    first = [record for record in records if record.retracts is None]
+    EvidenceRecord.objects.bulk_create(first)
+    if len(first) < len(records):
+        EvidenceRecord.objects.bulk_create(record for record in records if record.retracts is not None)
     record_acts(by=by, at=at, label=source.code, acts=[_act(record) for record in records])
     touched = {row.person_id for row in fresh}
     changed = store_decisions(by=by, people=[p for p in people if p.pk in touched], cause=Cause.EVIDENCE, at=at)
@@ -79,6 +85,8 @@ def _check_row(source: Source, row: NewEvidence, at: datetime) -> None:
         raise Refused("source_may_not_assert", f"{source.code} {row.evidence.kind}")
     if row.evidence.recorded_at > at:
         raise Refused("recorded_in_future", row.evidence.id)
+    if row.evidence.begins_after_recorded:
+        raise Refused("event_in_future", row.evidence.id)
     if row.evidence.kind is Kind.RETRACTION and not row.evidence.reason:
         raise Refused("reason_required", row.evidence.id)
 
@@ -95,19 +103,32 @@ def _new_rows(source: Source, rows: Sequence[NewEvidence]) -> tuple[list[NewEvid
     return fresh, len(rows) - len(fresh)
 
 
-def _withdrawn(source: Source, rows: Sequence[NewEvidence]) -> Mapping[tuple[int, str], EvidenceRecord]:
-    """Return the records that the rows withdraw, by person and the name the row uses."""
-    names = [row.evidence.retracts for row in rows if row.evidence.retracts]
+def _link(source: Source, rows: Sequence[NewEvidence], records: Sequence[EvidenceRecord]) -> None:
+    """Point retractions and releases at the records that they name, each of the same person."""
+    names = {name for row in rows for name in _names(row.evidence)}
     if not names:
-        return {}
+        return
+    mine = [record for record in records if record.kind != Kind.RETRACTION]
     by_ref = EvidenceRecord.objects.filter(source=source, source_ref__in=names)
     by_id = EvidenceRecord.objects.filter(public_id__in=[name for name in names if _is_uuid(name)])
-    found = {(record.person_id, record.source_ref): record for record in by_ref}
-    found |= {(record.person_id, str(record.public_id)): record for record in by_id}
-    for row in rows:
-        if row.evidence.retracts and (row.person_id, row.evidence.retracts) not in found:
-            raise Refused("unknown_retracted", row.evidence.retracts)
-    return found
+    found = {(record.person_id, record.source_ref): record for record in [*mine, *by_ref.order_by("pk")]}
+    found |= {(record.person_id, str(record.public_id)): record for record in by_id.order_by("pk")}
+    for row, record in zip(rows, records, strict=True):
+        for name in _names(row.evidence):
+            if (row.person_id, name) not in found:
+                raise Refused("unknown_retracted" if row.evidence.retracts else "unknown_released", name)
+        if row.evidence.retracts:
+            record.retracts = found[row.person_id, row.evidence.retracts]
+        elif names_of := _names(row.evidence):
+            record.detail["of"] = [str(found[row.person_id, name].public_id) for name in names_of]
+
+
+def _names(said: Evidence) -> list[str]:
+    """Return the names of other records that this one acts on."""
+    if said.retracts:
+        return [said.retracts]
+    of = said.detail.get("of")
+    return [str(name) for name in of] if said.kind is Kind.RELEASE and isinstance(of, Iterable) else []
 
 
 def _is_uuid(text: str) -> bool:
@@ -122,7 +143,6 @@ def _new_record(
     by: Account | None,
     source: Source,
     row: NewEvidence,
-    withdrawn: Mapping[tuple[int, str], EvidenceRecord],
     batch: EvidenceBatch | None,
 ) -> EvidenceRecord:
     said = row.evidence
@@ -140,7 +160,6 @@ def _new_record(
         place=said.place,
         community=said.community,
         detail={name: list(v) if isinstance(v, tuple) else v for name, v in said.detail.items()},
-        retracts=withdrawn.get((row.person_id, said.retracts)),
         reason=said.reason,
         recorded_by=by,
     )

@@ -70,11 +70,13 @@ def open_account(*, phone: str, at: datetime) -> Account:
         return Account.objects.get(phone_index=phone_index(phone))
 
 
+@transaction.atomic
 def verify_phone(*, account: Account, at: datetime) -> None:
     """Note that the account's holder has read a code sent to its phone."""
     if account.phone_verified_at is None:
         account.phone_verified_at = at
         account.save(update_fields=["phone_verified_at"])
+        record_act(by=account, at=at, action="verify_phone")
 
 
 def send_sign_in_code(*, phone: str, code: str, at: datetime) -> None:
@@ -168,7 +170,8 @@ def send_claim(*, by: Account, application: Application, at: datetime) -> str:
     text = _("Zhejiang Health Code: %(code)s is the code to show your health code on another phone.") % {"code": code}
     reference = f"claim:{secrets.token_urlsafe(12)}"
     gateways.sms().send(phone=person.phone, text=text, reference=reference, at=at)
-    cache.set(_claim_key(by), {"person": person.pk, "code": code, "tries": 0}, _CLAIM_SECONDS)
+    cache.set(_tries_key(by), 0, _CLAIM_SECONDS)
+    cache.set(_claim_key(by), {"person": person.pk, "code": code}, _CLAIM_SECONDS)
     return person.phone
 
 
@@ -178,21 +181,27 @@ def claim_code(*, by: Account, code: str, at: datetime) -> Person:
     Raises ``Refused``: ``claim_expired``, ``wrong_code`` (three tries), ``account_has_code``.
     """
     claim = cache.get(_claim_key(by))
-    if claim is None:
+    # A try is counted before it is looked at, so that guesses made at once are not counted as one.
+    tries = _count_try(by)
+    if claim is None or tries > _CLAIM_TRIES:
         raise Refused("claim_expired")
     if not constant_time_compare(claim["code"], code):
-        claim["tries"] += 1
-        if claim["tries"] >= _CLAIM_TRIES:
-            cache.delete(_claim_key(by))
-            raise Refused("claim_expired")
-        cache.set(_claim_key(by), claim, _CLAIM_SECONDS)
-        raise Refused("wrong_code")
-    cache.delete(_claim_key(by))
+        raise Refused("wrong_code" if tries < _CLAIM_TRIES else "claim_expired")
+    if not cache.delete(_claim_key(by)):
+        raise Refused("claim_expired")
     return _move_code(by, claim["person"], at)
+
+
+def _count_try(by: Account) -> int:
+    try:
+        return cache.incr(_tries_key(by))
+    except ValueError:
+        return _CLAIM_TRIES + 1
 
 
 @transaction.atomic
 def _move_code(by: Account, person_id: int, at: datetime) -> Person:
+    Account.objects.select_for_update(of=("self",), no_key=True).get(pk=by.pk)
     person = lock_people([person_id])[0]
     _check_account_free(by, bytes(person.number_index))
     before = str(person.account.username) if person.account else ""
@@ -204,6 +213,10 @@ def _move_code(by: Account, person_id: int, at: datetime) -> Person:
 
 def _claim_key(by: Account) -> str:
     return f"claim:{by.pk}"
+
+
+def _tries_key(by: Account) -> str:
+    return f"claim-tries:{by.pk}"
 
 
 @transaction.atomic

@@ -6,7 +6,6 @@ the Chinese is in the app's catalogue.
 
 from healthcode.words.clauses import clause_label, clause_text
 from healthcode.words.colours import (
-    SIGNS,
     cause_name,
     colour_line,
     colour_word,
@@ -35,7 +34,6 @@ __all__ = [
     "NAME_WORDS",
     "PHONE_WORDS",
     "REFUSALS",
-    "SIGNS",
     "Known",
     "cause_name",
     "clause_label",

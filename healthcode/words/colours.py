@@ -6,9 +6,6 @@ from django.utils.translation import pgettext_lazy
 from healthcode.domain.colours import Colour, Lift, Stage
 from healthcode.models import Cause
 
-# The icon that stands beside the word, so that colour is never alone.
-SIGNS = {Colour.GREEN: "green", Colour.YELLOW: "yellow", Colour.RED: "red"}
-
 _WORDS = {Colour.GREEN: _("Green code"), Colour.YELLOW: _("Yellow code"), Colour.RED: _("Red code")}
 _LINES = {
     Colour.GREEN: _("You can move about freely"),

@@ -1,5 +1,6 @@
 """Countries and regions by ISO 3166 alpha-3 code; the names are Unicode's (CLDR, through babel)."""
 
+from collections.abc import Mapping
 from functools import cache
 
 from babel import Locale
@@ -7,7 +8,9 @@ from babel.core import get_global
 from django.utils.translation import get_language, gettext
 
 # CLDR lists these three-letter codes as well; ISO 3166-1 has withdrawn them or never had them.
-_NOT_ISO = frozenset("ASC BUR CPT DDR DGA FXX QUU TAA TMP XAA XBB XKK YMD ZAR ZZZ".split())
+_NOT_ISO = frozenset(
+    {"ASC", "BUR", "CPT", "DDR", "DGA", "FXX", "QUU", "TAA", "TMP", "XAA", "XBB", "XKK", "YMD", "ZAR", "ZZZ"}
+)
 # Parts of China beyond its border checks: no nationality, but a place one can come in from (境外).
 _BEYOND_THE_BORDER = ("HKG", "MAC", "TWN")
 
@@ -15,7 +18,7 @@ _BEYOND_THE_BORDER = ("HKG", "MAC", "TWN")
 @cache
 def _two_letters() -> dict[str, str]:
     """Return alpha-2 by alpha-3."""
-    aliases: dict[str, list[str]] = get_global("territory_aliases")
+    aliases: Mapping[str, list[str]] = get_global("territory_aliases")
     found = {}
     for code, targets in aliases.items():
         if len(code) == 3 and code.isalpha() and len(targets) == 1 and code not in _NOT_ISO:

@@ -1,14 +1,15 @@
 """probe"""
 import pytest
-from healthcode.models import AuditEntry
-from healthcode.services.audit import record_act
+from django.core.cache import cache
+from healthcode.models import AuditEntry, Person
+from tests.people import *
 
-@pytest.mark.django_db(transaction=True)
-def test_probe(province, at):
-    record_act(by=None, at=at, action="x")
-    assert AuditEntry.objects.count()
+def test_cast(citizen, mother, son, outsider, officer, other_officer, reviewer, auditor, operator, gate_guard, newcomer, at):
+    assert Person.objects.count() == 4
+    cache.set("x", 1)
+    assert cache.get("x") == 1
+    record(person_of(citizen), fact("close_contact", "07-05T10:00"), at=at)
+    assert status(person_of(citizen), at).colour == "red"
 
-@pytest.mark.django_db(transaction=True)
-def test_probe2(province, at):
-    record_act(by=None, at=at, action="x")
-    assert AuditEntry.objects.filter(action="x").count() == 1
+def test_two(province):
+    assert cache.get("x") is None

@@ -34,7 +34,7 @@ from healthcode.services.roles import install_roles
 from healthcode.services.staff import StaffFields, save_staff
 from venues.domain.policy import Category
 from venues.models import Venue
-from venues.services.venues import appoint_guard, open_venue
+from venues.services.places import appoint_guard, open_venue
 
 PEOPLE = 2_000
 SEED = 109

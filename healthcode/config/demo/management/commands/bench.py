@@ -12,6 +12,7 @@ class Command(BaseCommand):
     """Measure and print; never fails for a figure."""
 
     help = "Measure the works of the targets, each beside its yardstick."
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the works (all when none is named), ``--json`` and ``--quick``."""

@@ -1,0 +1,69 @@
+"""The first page: figures of the reader's division, each linked to its list, and two charts."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from healthcode.domain.colours import Colour
+from healthcode.services import figures
+from healthcode.words import colour_word
+
+
+class Tile(NamedTuple):
+    """One figure: the number, its words, the list behind it, and whether somebody has to act."""
+
+    number: int
+    words: str | Promise
+    url: str
+    alert: bool = False
+    colour: str = ""
+
+
+def tiles(account: Any, at: datetime) -> list[Tile]:
+    """Return the figures that the reader's permissions allow; what needs somebody comes first."""
+    found = [*_operation(account, at), *_areas(account), *_people(account, at)]
+    return sorted(found, key=lambda tile: not tile.alert)
+
+
+def _people(account: Any, at: datetime) -> Iterator[Tile]:
+    if account.division and account.has_perm("healthcode.view_person"):
+        url = reverse("admin:healthcode_person_changelist")
+        counts = figures.people_by_colour(division=account.division, at=at)
+        for colour in reversed(Colour):
+            yield Tile(counts[colour], colour_word(colour), f"{url}?shows={colour}", colour=colour.value)
+    if account.division and account.has_perm("healthcode.view_evidencerecord"):
+        url = reverse("admin:healthcode_evidencerecord_changelist")
+        count = figures.evidence_since_midnight(division=account.division, at=at)
+        yield Tile(count, _("Evidence today"), f"{url}?recorded_at_since=0")
+
+
+def _areas(account: Any) -> Iterator[Tile]:
+    if account.has_perm("healthcode.view_zone"):
+        count = figures.unmapped_zones()
+        url = f"{reverse('admin:healthcode_zone_changelist')}?mapped=no"
+        yield Tile(count, _("Zones to assign"), url, alert=count > 0)
+
+
+def _operation(account: Any, at: datetime) -> Iterator[Tile]:
+    if account.has_perm("healthcode.view_recolouring"):
+        url = reverse("admin:healthcode_recolouring_changelist")
+        overdue = figures.overdue_conversions(at=at)
+        yield Tile(overdue, _("Conversions overdue"), url, alert=overdue > 0)
+        yield Tile(figures.unfinished_recolourings(), _("Recolourings under way"), f"{url}?finished=no")
+    if account.has_perm("healthcode.view_outbox"):
+        url = f"{reverse('admin:healthcode_outbox_changelist')}?state=waiting"
+        yield Tile(figures.waiting_messages(at=at), _("Messages waiting"), url)
+
+
+def charts(account: Any, at: datetime) -> dict[str, Any]:
+    """Return what the charts of the first page are drawn from; nothing for those who see no person."""
+    if not (account.division and account.has_perm("healthcode.view_decisionrecord")):
+        return {}
+    return {
+        "days": figures.decisions_by_day(division=account.division, at=at),
+        "counties": figures.not_green_by_county(division=account.division, at=at),
+    }

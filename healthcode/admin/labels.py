@@ -1,0 +1,124 @@
+"""Words and small marks of the back office that stand nowhere else: levels, states, sources, roles, badges."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.utils import timezone
+from django.utils.dateformat import format as format_date
+from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from healthcode.domain.colours import Colour, Level
+from healthcode.domain.tokens import KeyState
+from healthcode.models import AreaChangeKind, Cause, Division, SourceCategory, Topic
+from healthcode.services.roles import Role
+from healthcode.words import colour_word, places_above
+
+LEVELS: Mapping[str, Promise] = {
+    Level.MEDIUM: _("Medium risk"),
+    Level.HIGH: _("High risk"),
+    Level.OUTBREAK: _("Grave outbreak"),
+}
+CATEGORIES: Mapping[str, Promise] = {
+    SourceCategory.HEALTH: pgettext_lazy("source of evidence", "Health"),
+    SourceCategory.POLICE: pgettext_lazy("source of evidence", "Police"),
+    SourceCategory.TELECOM: pgettext_lazy("source of evidence", "Telecommunications"),
+    SourceCategory.CUSTOMS: pgettext_lazy("source of evidence", "Customs"),
+    SourceCategory.BORDER: pgettext_lazy("source of evidence", "Border inspection"),
+    SourceCategory.TRANSPORT: pgettext_lazy("source of evidence", "Road and water transport"),
+    SourceCategory.AVIATION: pgettext_lazy("source of evidence", "Aviation"),
+    SourceCategory.RAIL: pgettext_lazy("source of evidence", "Railway"),
+    SourceCategory.NATIONAL: pgettext_lazy("source of evidence", "National platform"),
+    SourceCategory.PROVINCE: pgettext_lazy("source of evidence", "Another province"),
+    SourceCategory.HEADQUARTERS: pgettext_lazy("source of evidence", "Control office"),
+    SourceCategory.SELF: pgettext_lazy("source of evidence", "Declared by the person"),
+}
+CHANGES: Mapping[str, Promise] = {
+    AreaChangeKind.STARTED: pgettext_lazy("change of a risk area", "Listed"),
+    AreaChangeKind.RAISED: pgettext_lazy("change of a risk area", "Raised"),
+    AreaChangeKind.LOWERED: pgettext_lazy("change of a risk area", "Lowered"),
+    AreaChangeKind.REDRAWN: pgettext_lazy("change of a risk area", "Redrawn"),
+    AreaChangeKind.ENDED: pgettext_lazy("change of a risk area", "Ended"),
+}
+ROLES: Mapping[str, Promise] = {
+    Role.PROVINCE_OFFICER: _("Officer of the province"),
+    Role.COUNTY_OFFICER: _("Officer of a county"),
+    Role.AREA_OFFICER: _("Officer for risk areas"),
+    Role.VENUE_MANAGER: _("Manager of venues and guards"),
+    Role.AUDITOR: _("Auditor"),
+    Role.OPERATOR: _("Operator"),
+}
+KEY_STATES: Mapping[str, Promise] = {
+    KeyState.STAGED: pgettext_lazy("signing key", "Published ahead"),
+    KeyState.SIGNING: pgettext_lazy("signing key", "Signing"),
+    KeyState.VERIFYING: pgettext_lazy("signing key", "Verifying only"),
+    KeyState.WITHDRAWN: pgettext_lazy("signing key", "Withdrawn"),
+}
+TOPICS: Mapping[str, Promise] = {
+    Topic.CODE_ISSUED: _("Code made"),
+    Topic.COLOUR_CHANGED: _("Colour changed"),
+}
+# The sentences of ``words.cause_name`` speak to the holder; these name the cause to staff.
+CAUSES: Mapping[str, Promise] = {
+    Cause.APPLICATION: pgettext_lazy("why a decision was made", "Application"),
+    Cause.EVIDENCE: pgettext_lazy("why a decision was made", "Evidence"),
+    Cause.AREAS: pgettext_lazy("why a decision was made", "Risk areas"),
+    Cause.RULESET: pgettext_lazy("why a decision was made", "Rules"),
+    Cause.CONVERSION: pgettext_lazy("why a decision was made", "Turned by itself"),
+}
+ACTIONS: Mapping[str, Promise] = {
+    "apply": _("Applied for a code"),
+    "appoint_guard": _("Guard appointed"),
+    "claim_code": _("Code moved to another phone"),
+    "decide": _("Decision"),
+    "dismiss_guard": _("Guard dismissed"),
+    "install_role": _("Role installed"),
+    "install_ruleset": _("Rule set installed"),
+    "install_schedule": _("Periodic tasks installed"),
+    "install_sources": _("Sources installed"),
+    "map_zone": _("Zone assigned"),
+    "open_account": _("Account opened"),
+    "open_venue": _("Venue opened"),
+    "read_person": _("Record of a person read"),
+    "record_evidence": _("Evidence recorded"),
+    "save_source": _("Source saved"),
+    "save_staff": _("Account of staff saved"),
+    "switch_task": _("Periodic task switched"),
+}
+YES: Promise = _("yes")
+NO: Promise = _("no")
+
+
+def badge(word: str | Promise, look: str = "") -> SafeString:
+    """Return a badge: the word, and for a colour its pattern."""
+    return format_html('<span class="badge{}">{}</span>', f" badge--{look}" if look else "", word)
+
+
+def colour_badge(colour: Colour | None) -> SafeString | Promise:
+    """Return the badge of a colour, or a word where none was ever decided."""
+    return badge(colour_word(colour), colour.value) if colour else _("no code yet")
+
+
+def moment(instant: datetime | None) -> str:
+    """Return an instant in China time, to the minute; a dash for none."""
+    return format_date(timezone.localtime(instant), "Y-m-d H:i") if instant else "–"
+
+
+def yes_no(answer: bool) -> Promise:
+    """Return yes or no in words."""
+    return YES if answer else NO
+
+
+def anchor(url: str, words: object) -> SafeString:
+    """Return a link."""
+    return format_html('<a href="{}">{}</a>', url, words)
+
+
+def names_of_places(codes: Iterable[str]) -> dict[str, str]:
+    """Return the Chinese names of these places and of what they lie in, abolished ones too; one query."""
+    divisions = Division.objects.filter(code__in=places_above(code for code in codes if code))
+    # Where a code had several names, the present one comes last and wins.
+    return dict(divisions.order_by("-last_seen").values_list("code", "name"))
