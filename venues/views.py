@@ -132,7 +132,8 @@ def _facts(scan: Scan, with_holder: bool) -> Facts:
     if scan.colour:
         yield {"label": _("Health code"), "value": colour_word(Colour(scan.colour))}
     if scan.code_age is not None:
-        yield {"label": _("Code made"), "value": _age(scan.code_age)}
+        age = _age(scan.code_age)
+        yield {"label": _("Code made"), "value": _("%(age)s (valid)") % {"age": age} if scan.colour else age}
     yield {"label": _("Kind of place"), "value": _kind_of_place(Category(scan.venue.category))}
     if scan.clause:
         yield {"label": _("Rests on"), "value": clause_label(scan.clause)}

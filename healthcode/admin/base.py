@@ -5,7 +5,7 @@ calls one service.
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from django import forms
 from django.contrib import admin, messages
@@ -18,7 +18,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise, cached_property
-from django.utils.translation import gettext_lazy as _
 
 from healthcode.access import NotPermitted
 from healthcode.admin.site import Section
@@ -91,7 +90,7 @@ class RecordList(ChangeList):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.opts = self.model_admin.opts
-        self.title = self.opts.verbose_name_plural
+        self.title = str(self.opts.verbose_name_plural)
 
     def get_results(self, request: HttpRequest) -> None:
         """Load the page of rows, then let the page add what is known of them as a set."""
@@ -113,13 +112,13 @@ class RecordAdmin(_ModelAdmin):
     names: Names
     lookup_field = "pk"
     shown: Sequence[str] = ()
-    ordering = ("-pk",)
+    ordering: ClassVar[Any] = ("-pk",)
     actions = None
     list_per_page = 50
     list_max_show_all = 0
     show_full_result_count = False
     show_facets = ShowFacets.NEVER
-    sortable_by: Sequence[str] = ()
+    sortable_by: ClassVar[tuple[str, ...]] = ()
     paginator = BoundedPaginator
     view_on_site = False
     change_form_template = "admin/record.html"
@@ -197,13 +196,13 @@ class RecordAdmin(_ModelAdmin):
         """Return our list."""
         return RecordList
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
         """Return what a record's page shows: columns of our own, with words."""
-        return list(self.shown)
+        return tuple(self.shown)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Sequence[Any]:
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[Any, ...]:
         """Return every field: there is nothing to type."""
-        return list(self.shown)
+        return tuple(self.shown)
 
     def links(self, request: HttpRequest, row: Any) -> list[Link]:
         """Return the buttons of a record's page: what may be done with it by whom reads it."""
@@ -249,9 +248,13 @@ class RecordAdmin(_ModelAdmin):
         except NotPermitted as error:
             raise PermissionDenied from error
         except Refused as error:
-            form.add_error(None, ValidationError(refusal_sentence(error.code), code=error.code))
+            form.add_error(None, ValidationError(self.sentence_of(error.code), code=error.code))
             return False
         return True
+
+    def sentence_of(self, code: str) -> str:
+        """Return the sentence of a refusal."""
+        return refusal_sentence(code)
 
 
 class FormPage(NamedTuple):
@@ -277,6 +280,3 @@ def check_permission(request: HttpRequest, allowed: bool) -> None:
     """Answer 403 unless ``allowed``."""
     if not allowed:
         raise PermissionDenied
-
-
-NOTHING = _("none")

@@ -13,7 +13,7 @@ from healthcode.domain.colours import Colour
 from healthcode.domain.decide import Ground, Segment
 from healthcode.domain.evidence import Kind
 from healthcode.models import DecisionRecord, EvidenceRecord
-from healthcode.words import Known, clause_label, evidence_sentence, kind_name, lift_sentence, reason_sentence
+from healthcode.words import Known, clause_label, evidence_sentence, lift_sentence, reason_sentence
 
 Rows = list[Sequence[object]]
 COUNTS = pgettext_lazy("state of a record", "Counts")
@@ -100,8 +100,3 @@ def timeline_rows(segments: Iterable[Segment], records: Iterable[EvidenceRecord]
         )
         for segment in segments
     ]
-
-
-def kinds_in_words() -> dict[str, str]:
-    """Return the kinds of records with their names."""
-    return {kind.value: kind_name(kind) for kind in Kind}

@@ -13,13 +13,12 @@ from django.utils.translation import pgettext_lazy
 from healthcode.admin.base import Names, Table
 from healthcode.admin.cases import ground_rows, timeline_rows
 from healthcode.admin.filters import since_filter, state_filter, word_filter
-from healthcode.admin.labels import CAUSES, anchor, badge, colour_badge, moment
+from healthcode.admin.labels import CAUSES, anchor, badge, colour_badge, colour_words, moment
 from healthcode.admin.scope import CaseAdmin
 from healthcode.admin.site import Section
 from healthcode.domain.colours import Colour
 from healthcode.domain.masking import mask_name
 from healthcode.models import Account, DecisionRecord, EvidenceRecord
-from healthcode.words import colour_word
 
 CURRENT = pgettext_lazy("state of a decision", "Holds")
 SUPERSEDED = pgettext_lazy("state of a decision", "Superseded")
@@ -27,9 +26,7 @@ _STATES = {
     "current": (CURRENT, Q(superseded_at__isnull=True)),
     "superseded": (SUPERSEDED, Q(superseded_at__isnull=False)),
 }
-_COLOURS = {
-    colour.value: (colour_word(colour), Q(colour=colour.value)) for colour in reversed(Colour)
-}
+_COLOURS = {colour.value: (colour_words(colour), Q(colour=colour.value)) for colour in reversed(Colour)}
 
 
 @admin.register(DecisionRecord)

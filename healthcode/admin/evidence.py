@@ -18,13 +18,12 @@ from healthcode.admin.cases import (
     WITHDRAWN,
     evidence_url,
     ground_rows,
-    kinds_in_words,
     state_of,
     timeline_rows,
 )
 from healthcode.admin.filters import since_filter, state_filter, word_filter
 from healthcode.admin.forms import RECORDABLE, ReasonForm, RecordForm, StartForm
-from healthcode.admin.labels import anchor, badge, moment, names_of_places
+from healthcode.admin.labels import KINDS, anchor, badge, moment, names_of_places
 from healthcode.admin.lookup import find_people
 from healthcode.admin.scope import CaseAdmin, scoped_people
 from healthcode.admin.site import Section
@@ -48,7 +47,7 @@ class EvidenceAdmin(CaseAdmin):
     purpose = "evidence_page"
     list_display = ("sentence", "person_name", "happened", "source_name", "recorded", "state")
     list_filter = (
-        word_filter("kind", _("Kind of record"), kinds_in_words()),
+        word_filter("kind", _("Kind of record"), KINDS),
         state_filter("state", _("State"), _STATES),
         since_filter("recorded_at", _("Recorded")),
     )
@@ -73,7 +72,10 @@ class EvidenceAdmin(CaseAdmin):
     def get_urls(self) -> list[Any]:
         """Add the page of withdrawing."""
         retract = self.admin_site.admin_view(self.retract_view)
-        return [path("<path:object_id>/retract/", retract, name="healthcode_evidencerecord_retract"), *super().get_urls()]
+        return [
+            path("<path:object_id>/retract/", retract, name="healthcode_evidencerecord_retract"),
+            *super().get_urls(),
+        ]
 
     # --- recording -------------------------------------------------------------------------------------------
 

@@ -34,7 +34,7 @@ def word_filter(field: str, heading: Promise, words: Mapping[str, Any]) -> type[
     return WordFilter
 
 
-def state_filter(parameter: str, heading: Promise, states: Mapping[str, tuple[Promise, Any]]) -> type[SimpleListFilter]:
+def state_filter(parameter: str, heading: Promise, states: Mapping[str, tuple[Any, Any]]) -> type[SimpleListFilter]:
     """Return a filter on conditions: parameter value → words and ``Q``."""
 
     class StateFilter(SimpleListFilter):
@@ -47,7 +47,8 @@ def state_filter(parameter: str, heading: Promise, states: Mapping[str, tuple[Pr
 
         def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
             """Keep the rows in the chosen state."""
-            return queryset.filter(states[self.value()][1]) if self.value() in states else queryset
+            chosen = self.value() or ""
+            return queryset.filter(states[chosen][1]) if chosen in states else queryset
 
     return StateFilter
 
@@ -55,7 +56,7 @@ def state_filter(parameter: str, heading: Promise, states: Mapping[str, tuple[Pr
 class ColourNow(SimpleListFilter):
     """People by what their code shows now, swept or not."""
 
-    title = _("Colour now")  # type: ignore[assignment]  # a lazy text does
+    title = _("Colour now")
     parameter_name = "shows"
 
     def lookups(self, request: Any, model_admin: Any) -> list[tuple[str, str]]:
@@ -64,9 +65,10 @@ class ColourNow(SimpleListFilter):
 
     def queryset(self, request: Any, queryset: QuerySet[Any]) -> QuerySet[Any]:
         """Keep the people whose current code shows the colour."""
-        if self.value() not in {colour.value for colour in Colour}:
+        chosen = self.value() or ""
+        if chosen not in {colour.value for colour in Colour}:
             return queryset
-        shown = DecisionRecord.objects.current().filter(showing(Colour(self.value()), timezone.now()))
+        shown = DecisionRecord.objects.current().filter(showing(Colour(chosen), timezone.now()))
         return queryset.filter(pk__in=shown.values("person_id"))
 
 

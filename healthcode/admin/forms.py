@@ -13,16 +13,15 @@ from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from healthcode.admin.cases import kinds_in_words
 from healthcode.admin.fields import MomentField, PersonField, PlaceField
-from healthcode.admin.labels import moment
+from healthcode.admin.labels import KINDS, moment
 from healthcode.admin.scope import scoped_people
 from healthcode.domain.cases import CONTROL_COLOURS, DIAGNOSES, MODES, RELEASE_STAGES, RESULTS, Malformed, read_evidence
 from healthcode.domain.divisions import covers
 from healthcode.domain.evidence import Evidence, Kind
 from healthcode.domain.instants import print_instant
 from healthcode.models import Account, EvidenceRecord, Person, Source, SourceCategory
-from healthcode.words import country_choices, kind_name
+from healthcode.words import country_choices
 
 RECORDABLE = tuple(kind for kind in Kind if kind is not Kind.RETRACTION)
 _EMPTY = ("", "---------")
@@ -42,12 +41,12 @@ _WORDS: Mapping[str, Promise] = {
 }
 
 
-def _choice(words: tuple[str, ...], label: Promise) -> Callable[[], forms.Field]:
+def _choice(words: tuple[str, ...], label: Any) -> Callable[[], forms.Field]:
     return lambda: forms.ChoiceField(label=label, choices=[_EMPTY, *((word, _WORDS[word]) for word in words)])
 
 
 def _document() -> forms.Field:
-    return forms.CharField(label=_("Document"), max_length=96, help_text=_("Its number, as in 浙防办〔2020〕31号"))
+    return forms.CharField(label=_("Document"), max_length=96, help_text=_("Its number, as it stands on the paper."))
 
 
 _FIELDS: Mapping[str, Callable[[], forms.Field]] = {
@@ -75,7 +74,7 @@ _ASKED: Mapping[Kind, tuple[str, ...]] = {
 }
 # How the domain's record calls what the form calls otherwise.
 _DOMAIN_NAMES = {"measure": "colour", "left": "until"}
-_WRONG: Mapping[str, Promise] = {
+_WRONG: Mapping[str, Any] = {
     "at": _("Only an order may begin later than now."),
     "until": _("The end lies before the beginning."),
     "reported_at": _("The report lies before the sampling."),
@@ -92,7 +91,7 @@ class StartForm(forms.Form):
             label=_("Person"),
             help_text=_("The whole number of the document, or the id of the person's record."),
         )
-        kinds = [(kind.value, kind_name(kind)) for kind in RECORDABLE]
+        kinds = [(kind.value, KINDS[kind]) for kind in RECORDABLE]
         self.fields["kind"] = forms.ChoiceField(label=_("Kind of record"), choices=[_EMPTY, *kinds])
 
 
@@ -175,9 +174,7 @@ def _sources(kind: Kind, account: Account) -> Any:
     near = [
         source.pk
         for source in sources.exclude(category=SourceCategory.SELF).order_by("pk")
-        if not source.division
-        or covers(account.division, source.division)
-        or covers(source.division, account.division)
+        if not source.division or covers(account.division, source.division) or covers(source.division, account.division)
     ]
     return Source.objects.filter(pk__in=near).order_by("code")
 
@@ -188,8 +185,7 @@ def _records_field(person: Person) -> forms.Field:
     records = EvidenceRecord.objects.filter(
         person=person, kind__in=[kind.value for kind in kinds], retractions__isnull=True
     )
-    names = kinds_in_words()
     choices = [
-        (str(record.public_id), f"{names[record.kind]} · {moment(record.at)}") for record in records.order_by("-at")
+        (str(record.public_id), f"{KINDS[record.kind]} · {moment(record.at)}") for record in records.order_by("-at")
     ]
     return forms.MultipleChoiceField(label=_("Of these records"), choices=choices, widget=forms.CheckboxSelectMultiple)

@@ -2,20 +2,22 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 from django.utils.dateformat import format as format_date
-from django.utils.functional import Promise
+from django.utils.functional import Promise, lazy
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from healthcode.domain.colours import Colour, Level
+from healthcode.domain.evidence import Kind
 from healthcode.domain.tokens import KeyState
 from healthcode.models import AreaChangeKind, Cause, Division, SourceCategory, Topic
 from healthcode.services.roles import Role
-from healthcode.words import colour_word, places_above
+from healthcode.words import colour_word, kind_name, places_above
 
 LEVELS: Mapping[str, Promise] = {
     Level.MEDIUM: _("Medium risk"),
@@ -88,6 +90,10 @@ ACTIONS: Mapping[str, Promise] = {
     "save_staff": _("Account of staff saved"),
     "switch_task": _("Periodic task switched"),
 }
+# Said in the reader's language, not in that of the process's start.
+colour_words = lazy(colour_word, str)
+KINDS: Mapping[str, Any] = {kind.value: lazy(kind_name, str)(kind) for kind in Kind}
+
 YES: Promise = _("yes")
 NO: Promise = _("no")
 

@@ -39,7 +39,7 @@ class PersonAdmin(RecordAdmin):
     list_filter = (ColourNow,)
     search_fields = ("public_id",)
     search_help_text = _(
-        "The whole number of the document, or the id of the record. Before the number of a passport the country: GBR E1234567"
+        "The whole number of the document, or the id of the record. For a passport, the country first: GBR E1234567"
     )
     shown = ("colour", "masked_name", "document", "masked_number", "masked_phone", "residence", "stay", "applied")
 
@@ -145,5 +145,3 @@ def ground_table(status: CodeStatus | None, records: list[EvidenceRecord], at: d
     columns = (_("Ground"), _("Clause"), _("Colour"), _("Since"), _("Until"), _("What lifts it"))
     title = _("Grounds now")
     return Table(title, columns, ground_rows(grounds, records, at), _("There is no ground for yellow or red."))
-
-

@@ -1,13 +1,11 @@
 """The site of the back office: sections by subject, figures on its first page, a limit on wrong passwords."""
 
-from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
 from allauth.core import ratelimit
 from django.contrib import admin
-from django.db.models import Model
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.functional import Promise
@@ -53,9 +51,7 @@ class BackOffice(admin.AdminSite):
     # A page that nobody in particular asked for must not lose the reader's place: the header links the portal.
     enable_nav_sidebar = True
 
-    def register(
-        self, model_or_iterable: Any, admin_class: Any = None, **options: Any
-    ) -> None:
+    def register(self, model_or_iterable: Any, admin_class: Any = None, **options: Any) -> None:
         """Register pages that name their section; pass over all others."""
         if getattr(admin_class, "section", None) is not None:
             super().register(model_or_iterable, admin_class, **options)
@@ -81,14 +77,13 @@ class BackOffice(admin.AdminSite):
         return super().index(request, context)
 
     @never_cache
-    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponseBase:
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Sign staff in by name and password, at the rates of ``ACCOUNT_RATE_LIMITS``."""
         name = request.POST.get("username", "").casefold()[:64]
         if request.method == "POST" and not ratelimit.consume(request, action="login_failed", key=name, dry_run=True):
-            return ratelimit.respond_429(request)
+            limited: HttpResponse = ratelimit.respond_429(request)
+            return limited
         response = super().login(request, extra_context)
         if request.method == "POST" and not request.user.is_authenticated:
             ratelimit.consume(request, action="login_failed", key=name)
         return response
-
-

@@ -66,7 +66,7 @@ INSTALLED_APPS = [
     "venues",
     "family",
     "healthcode",
-    "django.contrib.admin",
+    "healthcode.config.backoffice.BackOfficeConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

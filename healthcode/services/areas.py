@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from healthcode.access import NotPermitted
 from healthcode.domain.colours import Level
+from healthcode.domain.divisions import prefix_of
 from healthcode.domain.gazetteer import Found, Gazetteer, Named
 from healthcode.domain.snapshots import Listed, Snapshot
 from healthcode.models import (
@@ -264,6 +265,7 @@ def map_zone(*, by: Account | None, zone: Zone, code: str, at: datetime) -> Zone
 def _may_stand_for(code: str) -> bool:
     if not Division.objects.filter(code=code).exists():
         return False
-    # A code ending in 00 is a city's: stays are given by county, so it may stand only where there is none below.
-    within = Division.objects.current().filter(code__startswith=code[:4]).exclude(code__startswith=code)
-    return not code.endswith("00") or len(code) > len("330106") or not within.exists()
+    # Stays are given by county: a larger division stands for a place only where it has no counties (东莞).
+    prefix = prefix_of(code)
+    counties = Division.objects.current().below(prefix).exclude(code=code)
+    return len(prefix) >= len("330106") or not counties.exists()

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from django.core.cache import cache
 from django.db.models import CharField, Count, F, Q
-from django.db.models.functions import Coalesce, NullIf, Substr, TruncDate
 from django.db.models.expressions import Value
+from django.db.models.functions import Coalesce, NullIf, Substr, TruncDate
 
 from healthcode.domain.colours import Colour
 from healthcode.domain.instants import CHINA, to_china
@@ -30,7 +30,7 @@ class PlaceCount(NamedTuple):
     """A county and how many."""
 
     name: str
-    count: int
+    number: int
 
 
 def showing(colour: Colour, at: datetime) -> Q:
@@ -44,7 +44,8 @@ def people_by_colour(*, division: str, at: datetime) -> Mapping[Colour, int]:
 
     def count() -> dict[str, int]:
         decisions = _current_in(division)
-        return decisions.aggregate(**{c.value: Count("pk", filter=showing(c, at)) for c in Colour})
+        counts: dict[str, int] = decisions.aggregate(**{c.value: Count("pk", filter=showing(c, at)) for c in Colour})
+        return counts
 
     kept = _kept(f"colours:{division}", count)
     return {colour: kept[colour.value] for colour in Colour}

@@ -27,6 +27,8 @@ SCOPES: tuple[frozenset[Kind], ...] = (
     frozenset({Kind.TEST_REPORT}),
 )
 _LIFE = timedelta(days=365)
+# A code must not outlive its key, so the next key is there before the last codes of this one are asked for.
+_RENEWED_BEFORE = timedelta(days=30)
 # How long a process may go on with the keys it has read.
 _MEMORY_SECONDS = 30
 
@@ -39,12 +41,15 @@ class NoSigningKey(LookupError):
 
 @transaction.atomic
 def ensure_code_keys(*, by: Account | None, at: datetime) -> list[CodeKey]:
-    """Make the signing key of each scope that has none valid at ``at``; return the new ones."""
+    """Make the signing key of each scope whose own ends within 30 days of ``at``, or has none; return the new ones.
+
+    What the keys before have signed stays good to their end.
+    """
     made = []
     for scope in SCOPES:
         numbers = sorted(int(kind) for kind in scope)
         signing = CodeKey.objects.select_for_update(of=("self",)).filter(state=KeyState.SIGNING, scope=numbers)
-        if signing.filter(valid_until__gt=at).exists():
+        if signing.filter(valid_until__gt=at + _RENEWED_BEFORE).exists():
             continue
         signing.update(state=KeyState.VERIFYING)
         made.append(_make_key(numbers, at))

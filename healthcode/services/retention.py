@@ -25,5 +25,5 @@ def destroy_expired(*, by: Account | None, at: datetime) -> dict[str, int]:
     messages, _of = InboxMessage.objects.filter(received_at__lt=at - INBOX).delete()
     counts = {"accounts": accounts, "messages": messages}
     if any(counts.values()):
-        record_act(by=by, at=at, action="destroy_expired", **counts)
+        record_act(by=by, at=at, action="destroy_expired", accounts=accounts, messages=messages)
     return counts

@@ -40,7 +40,7 @@ def save_source(*, by: Account, source_id: int | None, fields: SourceFields, at:
         source = Source.objects.select_for_update(of=("self",)).get(pk=source_id)
     if source.code != fields.code:
         raise Refused("code_is_fixed", source.code)
-    before = _told(source)
+    before = _told(source) if source_id is not None else {}
     source.category, source.name, source.name_en = fields.category, fields.name, fields.name_en
     source.kinds = [kind.value for kind in fields.kinds]
     source.division, source.is_active = fields.division, fields.is_active
@@ -50,8 +50,6 @@ def save_source(*, by: Account, source_id: int | None, fields: SourceFields, at:
 
 
 def _told(source: Source) -> dict[str, object]:
-    if source.pk is None:
-        return {}
     return {
         "category": str(source.category),
         "name": source.name,

@@ -48,7 +48,7 @@ def save_staff(*, by: Account | None, account_id: int | None, fields: StaffField
 
 
 def _account(account_id: int | None, fields: StaffFields, at: datetime) -> Account:
-    if Account.objects.filter(username=fields.username).exclude(pk=account_id).exists():
+    if Account.objects.filter(username=fields.username).exclude(pk=account_id or 0).exists():
         raise Refused("name_taken", fields.username)
     if account_id is not None:
         return Account.objects.select_for_update(of=("self",)).get(pk=account_id, phone_index__isnull=True)

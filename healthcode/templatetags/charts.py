@@ -74,9 +74,11 @@ def _day(day: date) -> str:
 @register.inclusion_tag("admin/_chart_places.html")
 def chart_of_places(counties: Sequence[PlaceCount]) -> dict[str, Any]:
     """Return the drawing of counties by red and yellow codes, the most first."""
-    highest = max((county.count for county in counties), default=0)
+    highest = max((county.number for county in counties), default=0)
     bars = [
-        Bar(_PLACE_NAME, index * _PLACE_ROW, round(_PLACE_BAR * place.count / highest, 1), 24, place.name, place.count)
+        Bar(
+            _PLACE_NAME, index * _PLACE_ROW, round(_PLACE_BAR * place.number / highest, 1), 24, place.name, place.number
+        )
         for index, place in enumerate(counties)
     ]
     return {"bars": bars, "width": _WIDTH, "height": max(1, len(bars)) * _PLACE_ROW}

@@ -76,6 +76,8 @@ async function allowedBefore() {
   }
 }
 
+// A page kept by the browser's "back" still holds the number of the scan before: ask for a new one.
+window.addEventListener("pageshow", (event) => event.persisted && location.reload());
 verdict?.focus({ preventScroll: true });
 
 if (scanner) {

@@ -1,0 +1,10 @@
+"""The back office on the stock Django admin, split by subject.
+
+Owns the pages of staff under ``/admin/``: read only, masked, within the officer's division; whatever changes
+something is a form that calls one service. May import words, services, access, models and domain. Its door is
+``healthcode.admin.site.BackOffice``; apps above build their own pages on ``healthcode.admin.base``.
+"""
+
+from healthcode.admin import areas, audit, decisions, evidence, operation, people, rules, staff
+
+__all__ = ["areas", "audit", "decisions", "evidence", "operation", "people", "rules", "staff"]

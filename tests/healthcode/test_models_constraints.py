@@ -1,0 +1,171 @@
+"""Every constraint of the database, violated once, each by a row that is otherwise good."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, transaction
+from django.db.models import CheckConstraint, Model, UniqueConstraint
+
+from healthcode.models import (
+    Account,
+    AreaChange,
+    AreaDesignation,
+    AuditEntry,
+    CodeKey,
+    DecisionRecord,
+    Division,
+    EvidenceRecord,
+    Person,
+    Recolouring,
+    RuleSetVersion,
+    Source,
+    Zone,
+)
+from tests.healthcode.row_kit import HOUR, NOON, ROWS, make
+from venues.models import Guard, Scan, Venue
+
+pytestmark = pytest.mark.django_db
+Changes = dict[str, Any]
+
+
+def approved_by_one() -> Changes:
+    officer = make(Account)
+    approvals = {"assessed_by": officer, "assessed_at": NOON, "consented_by": officer, "consented_at": NOON}
+    return {"level": "outbreak", "document": "文 1 号", **approvals}
+
+
+def retraction(**fields: Any) -> Changes:
+    return {"kind": "retraction", "retracts": make(EvidenceRecord), "reason": "误报", **fields}
+
+
+WORDS: list[tuple[type[Model], Changes, str]] = [
+    (model, {field: "某"}, f"{model._meta.app_label}_{model.__name__.lower()}_{field}_word")
+    for model, fields in {
+        AreaChange: ("change",),
+        AreaDesignation: ("level",),
+        CodeKey: ("state",),
+        DecisionRecord: ("colour", "cause"),
+        EvidenceRecord: ("kind",),
+        Person: ("document_type",),
+        Recolouring: ("cause",),
+        Source: ("category",),
+        Venue: ("category",),
+        Scan: ("reason",),
+    }.items()
+    for field in fields
+]
+BROKEN: list[tuple[type[Model], Changes | Callable[[], Changes], str]] = [
+    *WORDS,
+    (DecisionRecord, {"becomes": "某", "changes_at": NOON + HOUR}, "healthcode_decisionrecord_becomes_word"),
+    (Scan, lambda: {"reason": "ok", "verdict": "某", "person": make(Person)}, "venues_scan_verdict_word"),
+    (
+        Scan,
+        lambda: {"reason": "ok", "verdict": "pass", "colour": "某", "person": make(Person)},
+        "venues_scan_colour_word",
+    ),
+    (Account, {"phone_sealed": b"x"}, "account_phone_and_index"),
+    (Account, {"phone_index": b"x"}, "account_phone_and_index"),
+    (AreaDesignation, {"code": "1101", "county": "1101"}, "area_code_form"),
+    (AreaDesignation, {"county": "330106"}, "area_county_of_code"),
+    (AreaDesignation, {"valid_until": NOON - HOUR, "end_recorded_at": NOON}, "area_from_until"),
+    (AreaDesignation, {"valid_until": NOON + HOUR}, "area_end_is_recorded"),
+    (AreaDesignation, {"end_recorded_at": NOON + HOUR}, "area_end_is_recorded"),
+    (AreaDesignation, {"level": "outbreak"}, "area_outbreak_needs_two_approvals"),
+    (AreaDesignation, approved_by_one, "area_outbreak_needs_two_approvals"),
+    (
+        AreaDesignation,
+        lambda: {**approved_by_one(), "consented_by": make(Account), "document": ""},
+        "area_outbreak_needs_two_approvals",
+    ),
+    (AuditEntry, {"actor_label": ""}, "audit_actor_named"),
+    (AuditEntry, {"action": ""}, "audit_action_named"),
+    (DecisionRecord, {"changes_at": NOON + HOUR}, "decision_change_is_whole"),
+    (DecisionRecord, {"becomes": "red"}, "decision_change_is_whole"),
+    (DecisionRecord, {"changes_at": NOON, "becomes": "red"}, "decision_change_is_whole"),
+    (DecisionRecord, {"changes_at": NOON + HOUR, "becomes": "green"}, "decision_change_is_whole"),
+    (DecisionRecord, lambda: {"person": make(DecisionRecord).person}, "decision_one_current"),
+    (Division, {"code": "33010"}, "division_code_form"),
+    (Division, lambda: {"code": make(Division).code, "name": "另一县"}, "division_one_current"),
+    (
+        Division,
+        lambda: {"code": make(Division, last_seen="2020-01").code, "name": "某县", "last_seen": "2021-01"},
+        "division_code_name_from",
+    ),
+    (Zone, {"code": "330106"}, "zone_mapped_when_coded"),
+    (Zone, {"mapped_at": NOON}, "zone_mapped_when_coded"),
+    (EvidenceRecord, lambda: {"source": make(EvidenceRecord).source}, "evidence_one_per_source_ref"),
+    (EvidenceRecord, {"source_ref": ""}, "evidence_source_ref_given"),
+    (EvidenceRecord, {"until": NOON - HOUR}, "evidence_until_not_before_at"),
+    (EvidenceRecord, {"ended_at": NOON - HOUR}, "evidence_ended_not_before_at"),
+    (EvidenceRecord, {"kind": "isolation_order"}, "evidence_order_has_end"),
+    (EvidenceRecord, {"kind": "control_order"}, "evidence_order_has_end"),
+    (EvidenceRecord, lambda: retraction(reason=""), "evidence_retraction_names_record_and_reason"),
+    (EvidenceRecord, lambda: retraction(retracts=None), "evidence_retraction_names_record_and_reason"),
+    (EvidenceRecord, lambda: retraction(kind="arrival"), "evidence_retraction_names_record_and_reason"),
+    (EvidenceRecord, {"kind": "area_stay"}, "evidence_stay_has_place"),
+    (EvidenceRecord, {"kind": "nat_result"}, "evidence_test_has_report"),
+    (CodeKey, lambda: {"scope": make(CodeKey).scope}, "codekey_one_signing_per_scope"),
+    (CodeKey, {"valid_until": NOON}, "codekey_from_until"),
+    (RuleSetVersion, lambda: {"valid_from": make(RuleSetVersion).valid_from}, "ruleset_one_from"),
+    (RuleSetVersion, {"valid_from": NOON, "valid_until": NOON}, "ruleset_from_until"),
+    (Venue, lambda: {"name": make(Venue).name}, "venue_name_in_division"),
+    (Venue, {"closed_at": NOON}, "venue_open_closed"),
+    (Guard, {"valid_until": NOON}, "guard_from_until"),
+    (Scan, {"verdict": "pass"}, "scan_verdict_only_when_ok"),
+    (Scan, {"reason": "ok"}, "scan_verdict_only_when_ok"),
+]
+# What a field says by ``unique=True``.
+TAKEN: list[tuple[type[Model], str]] = [
+    (model, field.name)
+    for model in ROWS
+    for field in model._meta.fields
+    if field.unique and not field.primary_key and field.name not in ("phone_index", "account")
+]
+
+
+@pytest.mark.parametrize("model", ROWS, ids=lambda model: model.__name__)
+def test_the_row_that_the_others_are_made_of_is_good(model: type[Model]) -> None:
+    assert make(model).pk
+
+
+@pytest.mark.parametrize(("model", "changes", "constraint"), BROKEN)
+def test_a_broken_row_is_refused(model: type[Model], changes: Changes | Callable[[], Changes], constraint: str) -> None:
+    broken = changes() if callable(changes) else changes
+    with pytest.raises(IntegrityError, match=constraint), transaction.atomic():
+        make(model, **broken)
+
+
+@pytest.mark.parametrize(("model", "field"), TAKEN, ids=lambda value: getattr(value, "__name__", value))
+def test_what_is_one_of_its_kind_is_not_made_twice(model: type[Model], field: str) -> None:
+    value = getattr(make(model), field)
+    with pytest.raises(IntegrityError, match=field), transaction.atomic():
+        make(model, **{field: value})
+
+
+def test_a_phone_opens_one_account_and_an_account_one_code() -> None:
+    make(Account, phone_sealed=b"a", phone_index=b"same")
+    with pytest.raises(IntegrityError, match="phone_index"), transaction.atomic():
+        make(Account, phone_sealed=b"b", phone_index=b"same")
+    account = make(Account)
+    make(Person, account=account)
+    with pytest.raises(IntegrityError, match="account_id"), transaction.atomic():
+        make(Person, account=account)
+
+
+def test_every_constraint_stands_in_the_table() -> None:
+    tried = {constraint for _model, _changes, constraint in BROKEN}
+    models = [model for app in ("healthcode", "venues") for model in apps.get_app_config(app).get_models()]
+    known = {c.name for m in models for c in m._meta.constraints if isinstance(c, CheckConstraint | UniqueConstraint)}
+    assert known - tried == set()
+
+
+def test_what_looks_broken_and_is_not() -> None:
+    make(EvidenceRecord, **retraction())
+    make(EvidenceRecord, kind="isolation_order", until=NOON)
+    make(AreaDesignation, **{**approved_by_one(), "consented_by": make(Account)})
+    make(AreaDesignation, valid_until=NOON, end_recorded_at=NOON)
+    person = make(DecisionRecord, superseded_at=NOON).person
+    make(DecisionRecord, person=person, changes_at=NOON + HOUR, becomes="red")
+    make(Scan, reason="ok", verdict="pass", colour="green", person=person)
