@@ -7,6 +7,7 @@
 ``HC_DEMO``               ``1``: on-screen inbox instead of SMS, demonstration bar, plain HTTP
 ``HC_TESTING``            ``1``: set by the test plugin; fast password hashing only
 ``HC_ALLOWED_HOSTS``      comma-separated host names (production)
+``HC_STATIC_ROOT``        folder that ``collectstatic`` fills and that is served (production)
 ========================  ==========================================================================
 """
 
@@ -134,13 +135,17 @@ TIME_ZONE = "Asia/Shanghai"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "staticfiles"
+STATIC_ROOT = os.environ.get("HC_STATIC_ROOT") or None
 STATICFILES_DIRS = [BASE_DIR / "static"]
+_STATIC_FILES = "whitenoise.storage.CompressedManifestStaticFilesStorage"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    # Collected once for production; found where they lie otherwise.
+    "staticfiles": {
+        "BACKEND": _STATIC_FILES if STATIC_ROOT else "django.contrib.staticfiles.storage.StaticFilesStorage"
+    },
 }
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 
 PASSWORD_HASHERS = (
     ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -173,6 +178,7 @@ ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 300
 ACCOUNT_USER_MODEL_USERNAME_FIELD = "username"
 ACCOUNT_USER_MODEL_EMAIL_FIELD = None
 ACCOUNT_LOGOUT_REDIRECT_URL = "home"
+ACCOUNT_FORMS = {"confirm_login_code": "healthcode.forms.SignInCodeForm"}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",

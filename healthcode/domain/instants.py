@@ -49,16 +49,23 @@ def parse_moment(text: object) -> Moment:
     if not isinstance(text, str):
         raise InvalidInstant(f"expected a date or date-time as text, got {text!r}")
     try:
-        if _DATE.fullmatch(text):
-            day = date.fromisoformat(text)
-            midnight = datetime(day.year, day.month, day.day, tzinfo=CHINA)
-            return _in_range(Moment(midnight, midnight + DAY), text)
-        if _INSTANT.fullmatch(text):
-            instant = to_china(datetime.fromisoformat(text))
-            return _in_range(Moment(instant, instant), text)
+        moment = _read(text)
     except (ValueError, OverflowError) as error:
         raise InvalidInstant(f"{text!r} is no date or time: {error}") from error
-    raise InvalidInstant(f"{text!r} is no date or time; write 2020-07-01 or 2020-07-01T10:00+08:00")
+    if moment is None:
+        raise InvalidInstant(f"{text!r} is no date or time; write 2020-07-01 or 2020-07-01T10:00+08:00")
+    return _in_range(moment, text)
+
+
+def _read(text: str) -> Moment | None:
+    if _DATE.fullmatch(text):
+        day = date.fromisoformat(text)
+        midnight = datetime(day.year, day.month, day.day, tzinfo=CHINA)
+        return Moment(midnight, midnight + DAY)
+    if _INSTANT.fullmatch(text):
+        instant = to_china(datetime.fromisoformat(text))
+        return Moment(instant, instant)
+    return None
 
 
 def _in_range(moment: Moment, text: str) -> Moment:

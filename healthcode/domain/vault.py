@@ -62,7 +62,7 @@ class Vault:
         """Return the text sealed for ``label``; raise ``SealBroken``."""
         data = bytes(sealed)
         cipher = self.ciphers.get(data[1 : 1 + _KEY_ID])
-        if data[:1] != _VERSION or cipher is None:
+        if data[:1] != _VERSION or cipher is None or len(data) < _HEAD:
             raise SealBroken(f"{label}: sealed in another form or with a key that is not here")
         try:
             return cipher.decrypt(data[1 + _KEY_ID : _HEAD], data[_HEAD:], label.encode()).decode()

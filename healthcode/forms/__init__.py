@@ -3,7 +3,7 @@
 The day is given to each form; choices of places come from the register of divisions.
 """
 
-from healthcode.forms.applications import ClaimForm, ContactForm, WhoForm, application_of
+from healthcode.forms.applications import ClaimForm, ContactForm, SignInCodeForm, WhoForm, application_of
 from healthcode.forms.declarations import DeclarationForm, DeclareForm, HealthForm
 from healthcode.forms.questions import NONE_LISTED, QuestionForm
 
@@ -15,6 +15,7 @@ __all__ = [
     "DeclareForm",
     "HealthForm",
     "QuestionForm",
+    "SignInCodeForm",
     "WhoForm",
     "application_of",
 ]

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from allauth.account.forms import ConfirmLoginCodeForm
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -110,6 +111,15 @@ class ContactForm(forms.Form):
             return normalise_phone(self.cleaned_data["phone"])
         except InvalidPhone as error:
             raise forms.ValidationError(PHONE_WORDS[error.code], code=error.code) from error
+
+
+class SignInCodeForm(ConfirmLoginCodeForm):  # type: ignore[misc]  # allauth ships no types
+    """allauth's form of the one-time code, with a keyboard of digits and our words."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["code"].label = _("Code from the message")
+        self.fields["code"].widget = forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "one-time-code"})
 
 
 class ClaimForm(forms.Form):

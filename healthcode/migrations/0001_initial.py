@@ -965,6 +965,7 @@ class Migration(migrations.Migration):
                     models.Q(("becomes", ""), ("changes_at__isnull", True)),
                     models.Q(
                         ("changes_at__gt", models.F("at")),
+                        ("changes_at__isnull", False),
                         models.Q(("becomes", ""), _negated=True),
                         models.Q(("becomes", models.F("colour")), _negated=True),
                     ),

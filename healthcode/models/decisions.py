@@ -103,7 +103,7 @@ class DecisionRecord(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(changes_at__isnull=True, becomes="")
-                | (Q(changes_at__gt=F("at")) & ~Q(becomes="") & ~Q(becomes=F("colour"))),
+                | (Q(changes_at__isnull=False, changes_at__gt=F("at")) & ~Q(becomes="") & ~Q(becomes=F("colour"))),
                 name="decision_change_is_whole",
             ),
         ]

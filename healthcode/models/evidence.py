@@ -110,7 +110,7 @@ class EvidenceRecord(models.Model):
             ),
             models.CheckConstraint(condition=Q(ended_at__gte=F("at")), name="evidence_ended_not_before_at"),
             models.CheckConstraint(
-                condition=~Q(kind__in=[kind.value for kind in ORDERS]) | Q(until__isnull=False),
+                condition=~Q(kind__in=sorted(kind.value for kind in ORDERS)) | Q(until__isnull=False),
                 name="evidence_order_has_end",
             ),
             models.CheckConstraint(

@@ -1,0 +1,1 @@
+"""Filters of the templates: how values are written for people."""

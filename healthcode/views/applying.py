@@ -21,7 +21,7 @@ from healthcode.services.errors import Refused
 from healthcode.services.persons import Application, apply_for_code
 from healthcode.views.drafts import Draft, draft_of, drop_draft, keep_draft
 from healthcode.views.requests import account_of, today
-from healthcode.words import refusal_sentence
+from healthcode.words import phone_words, refusal_sentence
 
 PAGE_OF_STEP = {"who": "apply", "contact": "apply_contact", "health": "apply_health"}
 
@@ -59,7 +59,8 @@ def apply_contact(request: HttpRequest) -> HttpResponse:
     if "who" not in draft.steps:
         return redirect("apply")
     form = ContactForm(
-        request.POST or None, initial={"phone": account_of(request).phone, **draft.steps.get("contact", {})}
+        request.POST or None,
+        initial={"phone": phone_words(account_of(request).phone), **draft.steps.get("contact", {})},
     )
     if request.method == "POST":
         back = request.POST.get("act") == "back"

@@ -105,7 +105,7 @@ def _face(status: CodeStatus) -> dict[str, Any]:
         "refresh_url": reverse("code_token"),
         "refresh_seconds": REFRESH_SECONDS,
         "why_url": reverse("code_why"),
-        "why_text": gettext("Why is it a %(colour)s?") % {"colour": word},
+        "why_text": gettext("Why is it a %(colour)s?") % {"colour": word.lower()},
     }
 
 

@@ -14,7 +14,7 @@ from healthcode.words.colours import (
     stage_name,
 )
 from healthcode.words.countries import country_choices, country_name, nationality_choices
-from healthcode.words.evidence import document_label, evidence_sentence, kind_name
+from healthcode.words.evidence import document_label, evidence_sentence, kind_name, phone_words
 from healthcode.words.grounds import Known, exit_sentence, reason_sentence, stages_sentence
 from healthcode.words.places import place_name, places_above
 from healthcode.words.refusals import (
@@ -53,6 +53,7 @@ __all__ = [
     "moment_words",
     "name_sentence",
     "nationality_choices",
+    "phone_words",
     "place_name",
     "places_above",
     "reason_sentence",

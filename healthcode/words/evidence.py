@@ -69,3 +69,11 @@ def _detail(record: Evidence, places: Mapping[str, str]) -> str:
         return country_name(str(country))
     words = (record.detail.get(name) for name in ("status", "result", "mode"))
     return next((str(_DETAILS[str(word)]) for word in words if str(word) in _DETAILS), "")
+
+
+def phone_words(e164: str) -> str:
+    """Return a number as people write it: +8613800138001 is 138 0013 8001; others keep their country code."""
+    digits = e164.removeprefix("+86")
+    if digits == e164 or len(digits) != 11:
+        return e164
+    return f"{digits[:3]} {digits[3:7]} {digits[7:]}"

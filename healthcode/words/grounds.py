@@ -96,8 +96,8 @@ def stages_sentence(ground: Ground, at: datetime) -> str:
     """Return how the isolation goes on when it has more than one stage (N2.1); nothing for one stage."""
     if ground.stage is None or ground.stage_until is None or ground.stage_until == ground.until:
         return ""
-    words = {"stage": stage_name(ground.stage), "day": day_words(ground.stage_until, at)}
+    day = day_words(ground.stage_until, at)
     if ground.rule is Rule.OVERSEAS_ENTRY and ground.until:
-        text = gettext("%(stage)s until %(day)s, then at home until %(last)s")
-        return text % {**words, "last": day_words(ground.until, at)}
-    return gettext("%(stage)s until %(day)s") % words
+        last = day_words(ground.until, at)
+        return gettext("until %(day)s, then under observation at home until %(last)s") % {"day": day, "last": last}
+    return gettext("until %(day)s") % {"day": day}

@@ -40,6 +40,11 @@ def retraction(**fields: Any) -> Changes:
     return {"kind": "retraction", "retracts": make(EvidenceRecord), "reason": "误报", **fields}
 
 
+def same_scan() -> Changes:
+    known = make(Scan)
+    return {"guard": known.guard, "venue": known.venue, "nonce": known.nonce}
+
+
 WORDS: list[tuple[type[Model], Changes, str]] = [
     (model, {field: "某"}, f"{model._meta.app_label}_{model.__name__.lower()}_{field}_word")
     for model, fields in {
@@ -113,6 +118,7 @@ BROKEN: list[tuple[type[Model], Changes | Callable[[], Changes], str]] = [
     (Venue, lambda: {"name": make(Venue).name}, "venue_name_in_division"),
     (Venue, {"closed_at": NOON}, "venue_open_closed"),
     (Guard, {"valid_until": NOON}, "guard_from_until"),
+    (Scan, same_scan, "scan_once_per_nonce"),
     (Scan, {"verdict": "pass"}, "scan_verdict_only_when_ok"),
     (Scan, {"reason": "ok"}, "scan_verdict_only_when_ok"),
 ]

@@ -87,7 +87,10 @@ def test_counts_that_do_not_fit_are_told() -> None:
 
 
 def test_the_fingerprint_is_of_the_content() -> None:
-    one, same = published(high=[place("浙江省 杭州市 西湖区", "甲")]), published(high=[place("浙江省 杭州市 西湖区", "甲")])
+    one, same = (
+        published(high=[place("浙江省 杭州市 西湖区", "甲")]),
+        published(high=[place("浙江省 杭州市 西湖区", "甲")]),
+    )
     other = published(high=[place("浙江省 杭州市 西湖区", "乙")])
     same["data"] = dict(reversed(same["data"].items()))
     assert read_snapshot(one).fingerprint == read_snapshot(same).fingerprint != read_snapshot(other).fingerprint

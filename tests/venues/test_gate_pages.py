@@ -10,7 +10,6 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from PIL import Image
 
 from healthcode.domain.colours import Colour
@@ -46,7 +45,7 @@ def post_scan(browser: StrictClient, code: str = "", **fields: Any) -> Any:
     return browser.post("/gate/scan/", {"nonce": str(uuid4()), "code": code, **fields}, follow=True)
 
 
-def text_of(response: HttpResponse) -> str:
+def text_of(response: Any) -> str:
     """Return the words of the page's main part."""
     main = response.content.decode().split("<main", 1)[1].split("</main>", 1)[0]
     return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main))
@@ -120,6 +119,15 @@ def test_a_scan_leads_to_its_verdict(
     shown = text_of(page)
     for word in [*words, "12 秒前", "农贸市场、超市（限制黄码进入）", "12:00:00", "请将姓名与证件核对", "继续扫下一位"]:
         assert word in shown
+
+
+def test_in_a_taxi_a_yellow_code_needs_a_mask(citizen: Account, sign_in: SignIn, at: datetime) -> None:
+    taxi = open_venue(by=None, name="浙A·T0001", category=Category.TAXI, division=XIHU, at=at)
+    driver = appoint_guard(by=None, account=employ("driver", None, XIHU), venue=taxi, at=at)
+    give_colour(citizen, Colour.YELLOW, at)
+    shown = text_of(post_scan(sign_in(driver.account), code_of(citizen, at)))
+    assert "须戴口罩" in shown
+    assert "场所类型 出租车、网约车 依据" in shown
 
 
 def test_the_verdict_shows_no_more_of_the_holder_than_there_is_to_compare(

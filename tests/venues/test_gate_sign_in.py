@@ -64,6 +64,12 @@ def test_a_citizen_has_no_password_to_sign_in_with(citizen: Account, client: Str
     assert UNKNOWN in sign_in_as(client, citizen.username, citizen.password)
 
 
+def test_an_empty_form_names_its_fields(province: None, client: StrictClient) -> None:
+    page = sign_in_as(client, "", "")
+    assert page.count('href="#id_') == 2
+    assert UNKNOWN not in page
+
+
 def test_staff_who_are_no_guards_are_told_so(officer: Account, client: StrictClient) -> None:
     assert "没有值守岗位" in sign_in_as(client, officer.username, STAFF_PASSWORD)
 

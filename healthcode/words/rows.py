@@ -1,0 +1,29 @@
+"""Why a row of a department's file was not recorded, in a sentence for whoever sends it again."""
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from healthcode.domain.identity import DocumentError, NameProblem
+from healthcode.words.refusals import document_sentence, name_sentence, refusal_sentence
+
+_ROWS = {
+    "malformed": _("This is not understood."),
+    "missing": _("This is missing."),
+    "name_required": _("The name is missing, and nobody with this document is known yet."),
+    "number_taken": _("This number stands for another record already. Give each record a number of its own."),
+    "source_may_not_assert": _("This source may not report this kind of record."),
+    "too_long": _("This is too long."),
+    "not_permitted": _("You may not record this about this person."),
+}
+
+
+def row_sentence(code: str, what: str) -> str:
+    """Return the sentence of a row's refusal, with what the reader of the file said of it in brackets."""
+    if code in set(DocumentError):
+        return document_sentence(DocumentError(code))
+    if code in set(NameProblem):
+        return name_sentence(NameProblem(code))
+    if what == "missing":
+        return str(_ROWS["missing"])
+    sentence = str(_ROWS[code]) if code in _ROWS else refusal_sentence(code)
+    return gettext("%(sentence)s (%(what)s)") % {"sentence": sentence, "what": what} if what else sentence
