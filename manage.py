@@ -6,7 +6,6 @@ import sys
 
 from django.core.management import execute_from_command_line
 
-
 # Run from the domain alone: no database, no secrets.
 OFFLINE = {"decide"}
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.core.ratelimit import respond_429
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -81,6 +82,13 @@ class PhoneAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ship
             text = gettext("No text message can be sent just now. Please try again in a few minutes.")
             messages.error(self.request, text)
             raise ImmediateHttpResponse(redirect("account_request_login_code")) from error
+
+    def validation_error(self, code: str, *arguments: Any) -> ValidationError:
+        """Return allauth's error; who asks too often gets the plain page of status 429 instead of a form."""
+        if code == "too_many_login_attempts":
+            raise ImmediateHttpResponse(respond_429(self.request))
+        error: ValidationError = super().validation_error(code, *arguments)
+        return error
 
     def is_open_for_signup(self, request: Any) -> bool:
         """Refuse allauth's own sign-up: asking for a code opens an account."""

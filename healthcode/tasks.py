@@ -3,6 +3,7 @@
 from celery import shared_task
 from django.utils import timezone
 
+from healthcode.services.conversions import BATCH
 from healthcode.services.conversions import convert_due as convert_due_now
 from healthcode.services.outbox import deliver_outbox as deliver_outbox_now
 from healthcode.services.recolouring import run_recolouring
@@ -10,9 +11,9 @@ from healthcode.services.retention import destroy_expired as destroy_expired_now
 
 
 @shared_task
-def convert_due() -> int:
-    """Convert the codes whose period has ended (N2.3). Every minute."""
-    return convert_due_now(at=timezone.now())
+def convert_due(batch: int = BATCH) -> int:
+    """Convert the codes whose period has ended (N2.3). Every minute; ``batch`` people a transaction."""
+    return convert_due_now(at=timezone.now(), batch=batch)
 
 
 @shared_task

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from healthcode.admin.base import FormPage, Names, RecordAdmin, account_of, check_permission
+from healthcode.admin.base import FormPage, Names, RecordAdmin, account_of, check_permission, sent
 from healthcode.admin.fields import PlaceField
 from healthcode.admin.filters import since_filter, word_filter
 from healthcode.admin.labels import moment, yes_no
@@ -79,7 +79,7 @@ class VenueAdmin(VenuePage):
         """Ask for a new venue and open it."""
         check_permission(request, self.has_add_permission(request))
         account = account_of(request)
-        form = VenueForm(request.POST or None, initial={"division": account.division})
+        form = VenueForm(sent(request), initial={"division": account.division})
 
         def act(data: dict[str, Any]) -> None:
             category = Category(data["category"])
@@ -153,7 +153,7 @@ class GuardAdmin(VenuePage):
         """Ask who guards which venue and appoint them."""
         check_permission(request, self.has_add_permission(request))
         account = account_of(request)
-        form = GuardForm(request.POST or None, account=account)
+        form = GuardForm(sent(request), account=account)
 
         def act(data: dict[str, Any]) -> None:
             appoint_guard(by=account, account=data["username"], venue=data["venue"], at=timezone.now())

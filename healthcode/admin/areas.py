@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from healthcode.admin.base import FormPage, Link, Names, RecordAdmin, Table, account_of, check_permission
+from healthcode.admin.base import FormPage, Link, Names, RecordAdmin, Table, account_of, check_permission, sent
 from healthcode.admin.fields import PlaceField
 from healthcode.admin.filters import state_filter, word_filter
 from healthcode.admin.labels import CHANGES, LEVELS, badge, moment, names_of_places
@@ -137,7 +137,7 @@ class ZoneAdmin(RecordAdmin):
             reverse("admin:healthcode_zone_changelist"),
             intro=zone.path,
         )
-        return self.form_page(request, ZoneForm(request.POST or None, initial={"code": zone.code}), act, page)
+        return self.form_page(request, ZoneForm(sent(request), initial={"code": zone.code}), act, page)
 
     def links(self, request: HttpRequest, row: Any) -> list[Link]:
         """Offer assigning to whoever may."""
@@ -181,7 +181,7 @@ class AreaSnapshotAdmin(RecordAdmin):
         """Return what the list changed."""
         changes = AreaChange.objects.filter(snapshot=row).order_by("pk")[:500]
         rows = [(CHANGES[one.change], one.name, _level(one.before), _level(one.after)) for one in changes]
-        columns = (_("Change"), _("Place"), _("Before"), _("After"))
+        columns = (_("What happened"), _("Place"), _("Before"), _("After"))
         return [Table(_("What it changed"), columns, rows, _("It changed nothing."))]
 
     @admin.display(description=_("As of"))
@@ -218,7 +218,7 @@ class AreaChangeAdmin(RecordAdmin):
     names = Names(_("change of a risk area"), _("changes of risk areas"))
     list_display = ("what", "place", "before_words", "after_words", "taken")
     list_display_links = None
-    list_filter = (word_filter("change", _("Change"), CHANGES),)
+    list_filter = (word_filter("change", _("What happened"), CHANGES),)
     search_fields = ("name", "code")
     shown = ("what", "place", "before_words", "after_words", "taken")
 
@@ -226,7 +226,7 @@ class AreaChangeAdmin(RecordAdmin):
         """Keep all, with the list that made the change."""
         return rows.select_related("snapshot")
 
-    @admin.display(description=_("Change"))
+    @admin.display(description=_("What happened"))
     def what(self, row: AreaChange) -> object:
         """Return what happened to the place."""
         return CHANGES[row.change]

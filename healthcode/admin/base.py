@@ -14,10 +14,11 @@ from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import Promise, cached_property
+from django.utils.text import capfirst
 
 from healthcode.access import NotPermitted
 from healthcode.admin.site import Section
@@ -90,7 +91,7 @@ class RecordList(ChangeList):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.opts = self.model_admin.opts
-        self.title = str(self.opts.verbose_name_plural)
+        self.title = capfirst(str(self.opts.verbose_name_plural))
 
     def get_results(self, request: HttpRequest) -> None:
         """Load the page of rows, then let the page add what is known of them as a set."""
@@ -216,7 +217,7 @@ class RecordAdmin(_ModelAdmin):
         """Show a record with its buttons and tables."""
         row = options.get("obj")
         context |= {"links": self.links(request, row), "tables": self.tables(request, row), "subtitle": None}
-        context["title"] = self.opts.verbose_name
+        context["title"] = capfirst(str(self.opts.verbose_name))
         return super().render_change_form(request, context, *args, **options)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
@@ -274,6 +275,11 @@ def account_of(request: HttpRequest) -> Account:
     if not isinstance(request.user, Account):
         raise PermissionDenied
     return request.user
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """Return what a form was sent with, or None when it was only asked for; a form without fields is sent empty."""
+    return request.POST if request.method == "POST" else None
 
 
 def check_permission(request: HttpRequest, allowed: bool) -> None:

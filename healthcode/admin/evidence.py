@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 
 from healthcode.access import can_record
-from healthcode.admin.base import FormPage, Link, Names, Table, account_of, check_permission
+from healthcode.admin.base import FormPage, Link, Names, Table, account_of, check_permission, sent
 from healthcode.admin.cases import (
     COUNTS,
     WITHDRAWN,
@@ -90,7 +90,7 @@ class EvidenceAdmin(CaseAdmin):
 
     def _start(self, request: HttpRequest, person: Person | None) -> HttpResponse:
         known = {"person": str(person.public_id) if person else "", "kind": request.GET.get("kind", "")}
-        form = StartForm(request.POST or None, account=account_of(request), initial=known)
+        form = StartForm(sent(request), account=account_of(request), initial=known)
         if request.method == "POST" and form.is_valid():
             chosen = {"person": form.cleaned_data["person"].public_id, "kind": form.cleaned_data["kind"]}
             return HttpResponseRedirect(f"{request.path}?{urlencode(chosen)}")
@@ -99,7 +99,7 @@ class EvidenceAdmin(CaseAdmin):
 
     def _record(self, request: HttpRequest, person: Person, kind: Kind) -> HttpResponse:
         account, at = account_of(request), timezone.now()
-        form = RecordForm(request.POST or None, kind=kind, person=person, account=account, at=at)
+        form = RecordForm(sent(request), kind=kind, person=person, account=account, at=at)
 
         def act(data: dict[str, Any]) -> None:
             record_evidence(by=account, source=data["source"], person=person, evidence=data["evidence"], at=at)
@@ -108,7 +108,7 @@ class EvidenceAdmin(CaseAdmin):
         words = {"kind": kind_name(kind), "person": mask_name(person.name)}
         page = FormPage(
             _("%(kind)s: %(person)s") % words,
-            _("Record"),
+            _("Record it"),
             _("Recorded. The code follows it at once."),
             then,
             intro=_("What is recorded cannot be changed, only withdrawn with a reason. The colour is decided from it."),
@@ -137,7 +137,7 @@ class EvidenceAdmin(CaseAdmin):
             intro=self.sentence(record),
             tables=[_preview_table(record.person, _retraction(record, at), at)],
         )
-        return self.form_page(request, ReasonForm(request.POST or None), act, page)
+        return self.form_page(request, ReasonForm(sent(request)), act, page)
 
     def _may_retract(self, request: HttpRequest, record: EvidenceRecord) -> bool:
         final = record.kind == Kind.RETRACTION or bool(record.retractions.all())

@@ -46,7 +46,7 @@ def _choice(words: tuple[str, ...], label: Any) -> Callable[[], forms.Field]:
 
 
 def _document() -> forms.Field:
-    return forms.CharField(label=_("Document"), max_length=96, help_text=_("Its number, as it stands on the paper."))
+    return forms.CharField(label=_("Number of the order"), max_length=96, help_text=_("As it stands on the paper."))
 
 
 _FIELDS: Mapping[str, Callable[[], forms.Field]] = {

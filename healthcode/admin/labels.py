@@ -60,7 +60,7 @@ KEY_STATES: Mapping[str, Promise] = {
     KeyState.WITHDRAWN: pgettext_lazy("signing key", "Withdrawn"),
 }
 TOPICS: Mapping[str, Promise] = {
-    Topic.CODE_ISSUED: _("Code made"),
+    Topic.CODE_ISSUED: _("Code issued"),
     Topic.COLOUR_CHANGED: _("Colour changed"),
 }
 # The sentences of ``words.cause_name`` speak to the holder; these name the cause to staff.

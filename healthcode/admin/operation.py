@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import PeriodicTask
 
-from healthcode.admin.base import FormPage, Link, Names, RecordAdmin, account_of, check_permission
+from healthcode.admin.base import FormPage, Link, Names, RecordAdmin, account_of, check_permission, sent
 from healthcode.admin.filters import state_filter, word_filter
 from healthcode.admin.labels import CAUSES, KEY_STATES, TOPICS, badge, moment, yes_no
 from healthcode.admin.site import Section
@@ -194,7 +194,7 @@ class PeriodicTaskAdmin(RecordAdmin):
         intro = _("Codes stay right while conversions rest: what is shown is decided when it is read.")
         then = reverse("admin:django_celery_beat_periodictask_changelist")
         page = FormPage(title, button, _("Switched."), then, intro=f"{task.name} · {intro}")
-        return self.form_page(request, forms.Form(request.POST or None), act, page)
+        return self.form_page(request, forms.Form(sent(request)), act, page)
 
     def links(self, request: HttpRequest, row: Any) -> list[Link]:
         """Offer switching to whoever may."""

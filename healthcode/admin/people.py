@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from healthcode.admin.base import Link, Names, RecordAdmin, Table, account_of
 from healthcode.admin.cases import decision_rows, evidence_rows, ground_rows
@@ -97,7 +98,7 @@ class PersonAdmin(RecordAdmin):
             tables.append(Table(_("Decisions"), columns, decision_rows(decisions), _("Nothing was decided yet.")))
         return tables
 
-    @admin.display(description=_("Name"))
+    @admin.display(description=pgettext_lazy("of a person", "Name"))
     def masked_name(self, row: Person) -> str:
         """Return the name, masked."""
         return mask_name(row.name) or "–"

@@ -10,7 +10,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from healthcode.admin.base import FormPage, Link, Names, RecordAdmin, Table, account_of, check_permission
+from healthcode.admin.base import FormPage, Link, Names, RecordAdmin, Table, account_of, check_permission, sent
 from healthcode.admin.fields import PlaceField
 from healthcode.admin.filters import word_filter
 from healthcode.admin.forms import RECORDABLE
@@ -97,7 +97,7 @@ class SourceAdmin(RecordAdmin):
     def _save(self, request: HttpRequest, source: Source | None) -> HttpResponse:
         names = ("code", "name", "name_en", "category", "kinds", "division", "is_active")
         known = {name: getattr(source, name) for name in names} if source else {"is_active": True}
-        form = SourceForm(request.POST or None, source=source, initial=known)
+        form = SourceForm(sent(request), source=source, initial=known)
 
         def act(data: dict[str, Any]) -> None:
             source_id = source.pk if source else None

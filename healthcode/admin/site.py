@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -76,7 +77,7 @@ class BackOffice(admin.AdminSite):
         context = {"tiles": tiles(request.user, at), **charts(request.user, at), **(extra_context or {})}
         return super().index(request, context)
 
-    @never_cache
+    @method_decorator(never_cache)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """Sign staff in by name and password, at the rates of ``ACCOUNT_RATE_LIMITS``."""
         name = request.POST.get("username", "").casefold()[:64]

@@ -12,7 +12,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from healthcode.admin.base import FormPage, Link, Names, RecordAdmin, account_of, check_permission
+from healthcode.admin.base import FormPage, Link, Names, RecordAdmin, account_of, check_permission, sent
 from healthcode.admin.fields import PlaceField
 from healthcode.admin.labels import ROLES, moment, yes_no
 from healthcode.admin.site import Section
@@ -104,7 +104,7 @@ class StaffAdmin(RecordAdmin):
             names = ("username", "display_name", "division", "is_staff", "is_active")
             known = {name: getattr(account, name) for name in names}
             known["roles"] = [group.name for group in account.groups.all()]
-        form = StaffForm(request.POST or None, account=account, initial=known)
+        form = StaffForm(sent(request), account=account, initial=known)
 
         def act(data: dict[str, Any]) -> None:
             account_id = account.pk if account else None

@@ -5,7 +5,7 @@ where a period is ended by it or counted from it. ``Moment`` keeps both readings
 """
 
 import re
-from datetime import UTC, date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import NamedTuple
 
 CHINA = timezone(timedelta(hours=8))
@@ -27,11 +27,6 @@ class Moment(NamedTuple):
 
     begins: datetime
     ends: datetime
-
-    @property
-    def whole_day(self) -> bool:
-        """Tell whether only a date was given."""
-        return self.begins != self.ends
 
 
 def to_china(instant: datetime) -> datetime:
@@ -77,8 +72,3 @@ def _in_range(moment: Moment, text: str) -> Moment:
 def print_instant(instant: datetime | None) -> str | None:
     """Return ISO 8601 in ``+08:00``; ``None`` stays ``None``."""
     return None if instant is None else to_china(instant).isoformat()
-
-
-def epoch_seconds(instant: datetime) -> int:
-    """Return whole seconds since 1970-01-01 UTC, rounded down."""
-    return int(instant.astimezone(UTC).timestamp() // 1)

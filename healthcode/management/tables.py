@@ -2,6 +2,7 @@
 
 import codecs
 import csv
+import io
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,7 +59,7 @@ class CsvFile:
 def opened(path: Path) -> Iterator[CsvFile]:
     """Open a CSV file in the encoding that it is in; raise ``Malformed``, ``OSError``."""
     encoding = _encoding(path)
-    with path.open("rb") as raw, codecs.getreader(encoding)(raw) as text:
+    with path.open("rb") as raw, io.TextIOWrapper(raw, encoding=encoding, newline="") as text:
         yield CsvFile(text, raw)
 
 

@@ -91,7 +91,7 @@ class EvidenceRecord(models.Model):
     source_ref = models.CharField(max_length=64)
     batch = models.ForeignKey(EvidenceBatch, on_delete=models.PROTECT, null=True, related_name="evidence")
     place = models.CharField(max_length=DIVISION_LENGTH, blank=True)
-    community = models.CharField(max_length=96, blank=True)
+    community = models.CharField(max_length=200, blank=True)
     detail = models.JSONField(default=dict)
     retracts = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="retractions")
     reason = models.CharField(max_length=256, blank=True)

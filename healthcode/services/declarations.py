@@ -4,6 +4,7 @@ A declaration can only add caution. What lifts a ground (a test, a cleared fever
 """
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
@@ -47,7 +48,7 @@ class Arrival(NamedTuple):
 Declared = Fever | Stay | Entry | Arrival
 
 
-def declare(*, by: Account, person: Person, said: list[Declared], form_id: str, at: datetime) -> Recorded:
+def declare(*, by: Account, person: Person, said: Sequence[Declared], form_id: str, at: datetime) -> Recorded:
     """Record what a person declares of themself. The same ``form_id`` twice is one declaration.
 
     Raises ``NotPermitted`` when ``by`` is not the person's account, ``Refused`` as ``record_batch``.
@@ -71,8 +72,8 @@ def _evidence(item: Declared, number: str, at: datetime) -> Evidence:
             return replace(stay, place=place, community=community, until=until.ends if until else None)
         case Entry(country, entered):
             return _record(Kind.OVERSEAS_ENTRY, entered, number, at, detail={"country": country})
-        case Arrival(arrived):
-            return _record(Kind.ARRIVAL, arrived, number, at, detail={})
+        case _:
+            return _record(Kind.ARRIVAL, item.arrived, number, at, detail={})
 
 
 def _record(kind: Kind, when: Moment, number: str, at: datetime, *, detail: dict[str, object]) -> Evidence:

@@ -58,7 +58,8 @@ def record_batch(
     A row whose number this source has used already is a duplicate and changes nothing. Raises ``Refused``:
     ``source_may_not_assert`` (the source may not record this kind), ``not_permitted`` (``by`` may not),
     ``recorded_in_future``, ``event_in_future`` (only orders may begin after they are recorded), ``reason_required``,
-    ``unknown_retracted`` and ``unknown_released`` (no such record of this person).
+    ``not_a_retraction`` (another kind names a record to withdraw), ``unknown_retracted`` and ``unknown_released``
+    (no such record of this person).
     """
     for row in rows:
         _check_row(source, row, at)
@@ -87,6 +88,8 @@ def _check_row(source: Source, row: NewEvidence, at: datetime) -> None:
         raise Refused("recorded_in_future", row.evidence.id)
     if row.evidence.begins_after_recorded:
         raise Refused("event_in_future", row.evidence.id)
+    if row.evidence.retracts and row.evidence.kind is not Kind.RETRACTION:
+        raise Refused("not_a_retraction", row.evidence.id)
     if row.evidence.kind is Kind.RETRACTION and not row.evidence.reason:
         raise Refused("reason_required", row.evidence.id)
 

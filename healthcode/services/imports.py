@@ -36,7 +36,7 @@ from healthcode.services.persons import number_index
 CHUNK = 1_000
 # What a record names must be there before it.
 _ORDER = {Kind.RELEASE: 1, Kind.RETRACTION: 2}
-_LENGTHS = {"id": 64, "community": 96, "reason": 256, "document": 96}
+_LENGTHS = {"id": 64, "community": 200, "reason": 256, "document": 96}
 
 
 class Line(NamedTuple):

@@ -116,7 +116,8 @@ def released(case: Json, ground: Ground) -> Ground:
     """The ground after all releases that name its evidence, in the order of their `at`.
 
     Reading: `central` acts only while the ground is in that stage; `home` and `all` end any ground ("`home` and
-    `all` end it"), with or without stages, a home stage still to come included. Of releases at the same instant `central` applies first, then `home`, then `all`.
+    `all` end it"), with or without stages, a home stage still to come included. Of releases at the same instant
+    `central` applies first, then `home`, then `all`.
     """
     stages = ["central", "home", "all"]
     papers = [r for r in of_kind(case, "release") if ground.evidence in detail(r)["of"]]

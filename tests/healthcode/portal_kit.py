@@ -5,8 +5,6 @@ import re
 from datetime import datetime
 from typing import Any
 
-from django.http.response import HttpResponseBase
-
 from healthcode.models import AreaDesignation, Division, InboxMessage
 from tests.client import StrictClient
 from tests.people import Member
@@ -43,7 +41,7 @@ def designate(code: str, since: datetime, *communities: str, level: str = "mediu
     return made
 
 
-def words_of(response: HttpResponseBase | Any) -> str:
+def words_of(response: Any) -> str:
     """Return the words of a page's main part, with single spaces."""
     main = response.content.decode().split("<main", 1)[1].split(">", 1)[1].split("</main>", 1)[0]
     return html.unescape(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main))).strip()

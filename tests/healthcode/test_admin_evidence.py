@@ -69,7 +69,11 @@ def test_recording_turns_the_code(office: StrictClient, person: Person, officer:
         ("diagnosis", "zj-health", {"at": "2020-07-07", "status": "confirmed"}),
         ("discharge", "zj-health", {"at": "2020-07-07"}),
         ("overseas_entry", "hz-customs", {"at": "2020-07-07", "country": "ITA"}),
-        ("area_stay", "zj-transport", {"at": "2020-07-01", "left": "2020-07-02", "place": "110106", "community": "花乡"}),
+        (
+            "area_stay",
+            "zj-transport",
+            {"at": "2020-07-01", "left": "2020-07-02", "place": "110106", "community": "花乡"},
+        ),
         ("arrival", "zj-transport", {"at": "2020-07-07"}),
         ("isolation_order", "zj-office", {"at": "2020-07-07", "until": "2020-07-20", "mode": "home", "document": "17"}),
         ("nat_result", "zj-health", {"at": "2020-07-07", "result": "negative", "reported_at": "2020-07-08 08:00"}),
@@ -108,8 +112,18 @@ def test_a_release_cannot_name_another_persons_record(office: StrictClient, pers
         ("symptom", "zj-health", {"at": ""}, "at"),
         ("symptom", "zj-health", {"at": "2020-07-09"}, "at"),
         ("diagnosis", "zj-health", {"at": "2020-07-07", "status": "green"}, "status"),
-        ("nat_result", "zj-health", {"at": "2020-07-07", "result": "negative", "reported_at": "2020-07-01"}, "reported_at"),
-        ("isolation_order", "zj-office", {"at": "2020-07-07", "until": "2020-07-01", "mode": "home", "document": "1"}, "until"),
+        (
+            "nat_result",
+            "zj-health",
+            {"at": "2020-07-07", "result": "negative", "reported_at": "2020-07-01"},
+            "reported_at",
+        ),
+        (
+            "isolation_order",
+            "zj-office",
+            {"at": "2020-07-07", "until": "2020-07-01", "mode": "home", "document": "1"},
+            "until",
+        ),
         ("isolation_order", "zj-office", {"at": "2020-07-07", "until": "2020-07-20", "mode": "home"}, "document"),
         ("area_stay", "zj-transport", {"at": "2020-07-01", "place": "999999"}, "place"),
         ("area_stay", "zj-transport", {"at": "2020-07-05", "left": "2020-07-01", "place": "330106"}, "left"),
@@ -229,7 +243,10 @@ def test_the_list_tells_what_counts(state: str, office: StrictClient, person: Pe
 
 
 def test_the_persons_number_finds_the_persons_evidence(office: StrictClient, person: Person, mother: Account) -> None:
-    mine, hers = give(person, "symptom", "07-07T09:00", symptom="fever"), give(person_of(mother), "close_contact", "07-07T09:00")
+    mine, hers = (
+        give(person, "symptom", "07-07T09:00", symptom="fever"),
+        give(person_of(mother), "close_contact", "07-07T09:00"),
+    )
     page = office.get(list_url(EvidenceRecord), {"q": CITIZEN.document.number}).content.decode()
     assert (str(mine.public_id) in page, str(hers.public_id) in page) == (True, False)
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.contrib.auth.models import Permission
 from django.core.management import CommandError, call_command
 
 from healthcode.access import NotPermitted
+from healthcode.config import demo
 from healthcode.domain.instants import CHINA
 from healthcode.domain.snapshots import read_snapshot
 from healthcode.models import (
@@ -251,6 +253,48 @@ def test_the_command_loads_reports_and_recolours(divisions: None, at: datetime, 
     assert f"not mapped: {ZONE} (high, 1 communities)" in out
     assert "1 people looked at, 1 decisions changed" in out
     assert colour(person) == "yellow"
+
+
+def test_a_refused_snapshot_is_named_and_what_came_before_it_stays(divisions: None, tmp_path: Any) -> None:
+    for name, data in (("new", second(high=[place(ANCI, "甲")])), ("old", first())):
+        (tmp_path / f"{name}.json").write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(CommandError, match=r"old\.json: refused, snapshot_older"):
+        call_command("load_areas", str(tmp_path / "new.json"), str(tmp_path / "old.json"))
+    assert in_force() == {("131002", "high", ("甲",))}
+
+
+def test_the_command_tells_what_was_odd_and_what_was_loaded_before(divisions: None, tmp_path: Any, capsys: Any) -> None:
+    odd = first(high=[place(ANCI, "甲")])
+    odd["data"]["hcount"] = 2
+    for name, data in (("1", odd), ("2", second())):
+        (tmp_path / f"{name}.json").write_text(json.dumps(data), encoding="utf-8")
+    call_command("load_areas", *[str(tmp_path / name) for name in ("1.json", "2.json", "1.json")])
+    out = capsys.readouterr().out
+    assert "warning: data.hcount says 2, but data.highlist has 1 entries" in out
+    assert "1.json  2022-04-15 11:00  loaded before, a newer one is in force: nothing changed" in out
+
+
+def test_the_command_finishes_what_a_killed_run_left(divisions: None, at: datetime, tmp_path: Any) -> None:
+    data = first(high=[place(ANCI, "甲")])
+    person = stranger(1, at)
+    record_stay(person, {"place": "131002", "at": "2022-04-14", "community": "甲"}, at)
+    apply_snapshot(by=None, snapshot=read_snapshot(data), file_name="list.json", at=at)
+    (tmp_path / "list.json").write_text(json.dumps(data), encoding="utf-8")
+    call_command("load_areas", str(tmp_path / "list.json"))
+    assert colour(person) == "yellow"
+
+
+def test_a_missing_file_is_named(tmp_path: Any) -> None:
+    with pytest.raises(CommandError, match=r"none\.json: No such file"):
+        call_command("load_areas", str(tmp_path / "none.json"))
+
+
+def test_the_lists_of_the_demonstration_are_of_the_form_and_map_whole(divisions: None, at: datetime) -> None:
+    files = sorted((Path(demo.__file__).parent / "areas").glob("*.json"))
+    reports = [apply(json.loads(path.read_text(encoding="utf-8")), at) for path in files]
+    assert len(reports) >= 3
+    assert [(report.unmapped, report.warnings) for report in reports] == [((), ())] * len(reports)
+    assert ("110106", "high", ("花乡",)) in in_force()
 
 
 real = pytest.mark.skipif(not SHARED.is_dir(), reason="the shared risk-area data are not on this machine")

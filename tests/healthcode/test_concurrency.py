@@ -7,16 +7,26 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Count
 
 from healthcode import gateways
 from healthcode.domain.colours import Colour
 from healthcode.domain.instants import CHINA, parse_moment
-from healthcode.models import Account, AuditEntry, DecisionRecord, EvidenceRecord, Outbox, Person, Source
+from healthcode.models import (
+    Account,
+    AuditEntry,
+    Cause,
+    DecisionRecord,
+    EvidenceRecord,
+    Outbox,
+    Person,
+    Recolouring,
+    Source,
+)
 from healthcode.services.conversions import convert_due
-from healthcode.services.declarations import Fever, declare
 from healthcode.services.decisions import lock_people
+from healthcode.services.declarations import Fever, declare
 from healthcode.services.errors import Refused
 from healthcode.services.evidence import NewEvidence, record_batch, retract_evidence
 from healthcode.services.outbox import deliver_outbox
@@ -175,6 +185,23 @@ def test_a_sweep_after_the_claim_was_decided_anew_converts_nothing(citizen: Acco
         assert at_once(partial(convert_due, at=LIFTED)) == [0]
     assert convert_due(at=LIFTED) == 0
     assert status(person, LIFTED).colour is Colour.RED
+
+
+def test_whom_a_recolouring_takes_over_after_the_claim_is_left_to_it(citizen: Account, at: datetime) -> None:
+    record(person_of(citizen), fact(*CONTACT), at=at)
+
+    def take_over() -> None:
+        Recolouring.objects.create(cause=Cause.AREAS, effective_at=LIFTED, created_at=LIFTED)
+
+    def after_the_claim(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: Any) -> Any:
+        result = execute(sql, params, many, context)
+        if "FOR NO KEY UPDATE" in sql and not Recolouring.objects.exists():
+            at_once(take_over)
+        return result
+
+    with connection.execute_wrapper(after_the_claim):
+        assert convert_due(at=LIFTED) == 0
+    assert current(person_of(citizen)).cause == Cause.EVIDENCE
 
 
 # --- messages ---------------------------------------------------------------------------------------------

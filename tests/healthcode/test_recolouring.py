@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -144,25 +145,20 @@ beside = pytest.mark.django_db(transaction=True)
 
 
 @contextmanager
-def running(*works: Callable[[], object]) -> Iterator[list[BaseException]]:
-    """Run the works in threads with connections of their own; wait for them at the end."""
-    failed: list[BaseException] = []
+def running(*works: Callable[[], object]) -> Iterator[None]:
+    """Run the works in threads with connections of their own; wait for them at the end and raise what they raised."""
 
     def run(work: Callable[[], object]) -> None:
         try:
             work()
-        except BaseException as error:
-            failed.append(error)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=run, args=(work,)) for work in works]
-    for thread in threads:
-        thread.start()
-    yield failed
-    for thread in threads:
-        thread.join(30)
-    assert not failed
+    with ThreadPoolExecutor(len(works)) as pool:
+        futures = [pool.submit(run, work) for work in works]
+        yield
+        for future in futures:
+            future.result(30)
 
 
 @beside

@@ -113,6 +113,8 @@ def test_a_batch_of_many_people_takes_as_many_queries_as_one_of_two(sources: dic
         (fact("overseas_entry", "07-05T10:00"), "source_may_not_assert"),
         (fact("close_contact", "07-05T10:00", recorded_at="07-08T12:01"), "recorded_in_future"),
         (fact("close_contact", "07-08T12:01", recorded_at="07-08T12:01"), "recorded_in_future"),
+        (fact("arrival", "07-08T11:00", retracts="nothing"), "source_may_not_assert"),
+        (fact("close_contact", "07-05T10:00", retracts="nothing"), "not_a_retraction"),
         (fact("retraction", "07-08T11:00", retracts="nothing"), "reason_required"),
         (fact("retraction", "07-08T11:00", retracts="nothing", reason="错"), "unknown_retracted"),
         (fact("release", "07-08T11:00", of=["nothing"], stage="all", document="文"), "unknown_released"),

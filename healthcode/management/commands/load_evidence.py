@@ -9,15 +9,15 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import gettext, override
 
 from healthcode.domain.cases import Malformed
 from healthcode.management.progress import counting
 from healthcode.management.tables import CsvFile, SideFile, opened
 from healthcode.models import Source
 from healthcode.services.imports import ImportReport, Line, RefusedRow, Table, load_evidence
-from healthcode.words.countries import country_choices
-from healthcode.words.refusals import row_sentence
+from healthcode.words.countries import country_choices, nationality_choices
+from healthcode.words.rows import row_sentence
 
 
 class Command(BaseCommand):
@@ -72,6 +72,15 @@ class Command(BaseCommand):
                 column = file.header.column(row.field)
                 side.write([str(row.line.number), column, row_sentence(row.code, row.what), *row.line.cells])
 
-            countries = {name: code for code, name in country_choices()} | {"中国": "CHN"}
-            table = Table(path.name, file.header, lines(), {**countries, **{code: code for code in countries.values()}})
+            table = Table(path.name, file.header, lines(), _countries())
             return load_evidence(by=None, source=source, table=table, at=timezone.now(), refuse=refuse)
+
+
+def _countries() -> dict[str, str]:
+    """Return the codes of countries by their names in Chinese and English, and by the code itself."""
+    found: dict[str, str] = {}
+    for language in ("zh-hans", "en"):
+        with override(language):
+            for code, name in [*country_choices(), *nationality_choices()]:
+                found |= {name: code, code: code}
+    return found
