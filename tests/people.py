@@ -17,7 +17,7 @@ from healthcode.domain.evidence import Evidence
 from healthcode.domain.identity import Document, DocumentType, make_resident_number
 from healthcode.domain.instants import CHINA
 from healthcode.domain.tokens import Kind
-from healthcode.models import Account, DecisionRecord, Person, Source
+from healthcode.models import Account, DecisionRecord, InboxMessage, Person, Source
 from healthcode.services.codes import issue_code
 from healthcode.services.decisions import CodeStatus, status_of
 from healthcode.services.evidence import NewEvidence, Recorded, record_batch
@@ -134,6 +134,12 @@ def code_of(account: Account, at: datetime, kind: Kind = Kind.OWN_PHONE) -> str:
     decision = current_decision_for_account(account)
     assert decision is not None
     return issue_code(status=status_of(decision, at), at=at, kind=kind).token
+
+
+def code_sent_to(phone: str) -> str:
+    """Read the one-time code in the newest message on a phone's screen."""
+    newest = next(m for m in InboxMessage.objects.order_by("-received_at", "-pk") if m.phone == phone)
+    return "".join(sign for sign in newest.text if sign.isdigit())[:6]
 
 
 def strangers(number: int, at: datetime = JOINED) -> Sequence[Person]:

@@ -1,5 +1,5 @@
 """One sweep over twenty thousand due people in which each part of the system is killed in turn, as it is started by
-``./run``: worker, beat, database, supervisor. Afterwards everybody has turned exactly once.
+``./run``: worker, database, supervisor, beat. Afterwards everybody has turned exactly once.
 """
 
 import json
@@ -27,8 +27,9 @@ from tests.config.test_local_supervisor import environment, left_of, part, parts
 pytestmark = pytest.mark.chaos
 
 PEOPLE = 20_000
-# Words in the command line of each part; none: the supervisor itself.
-PARTS = ("healthcode.config worker", "healthcode.config beat", "postgres -D", "")
+# Words in the command line of each part; none: the supervisor itself. Beat comes last: when it goes, the worker is
+# told to stop and finishes its sweep first.
+PARTS = ("healthcode.config worker", "postgres -D", "", "healthcode.config beat")
 # So many more are converted before each kill; the batch after those is then under way.
 STEP = 1_000
 # The schedule sweeps once a minute, which nobody should have to wait for here; small batches make many of them.
@@ -146,9 +147,9 @@ def test_everybody_turns_once_whatever_is_killed(folders: Folders) -> None:
     for words in PARTS:
         with running(given) as system, connected(folders) as line:
             wait_for(line, converted(line) + STEP)
+            assert converted(line) < PEOPLE, "the sweep was over before the kill"
             kill(system, words)
     with running(given), connected(folders) as line:
-        assert converted(line) < PEOPLE, "the sweep was over before the last kill"
         wait_for(line, PEOPLE)
         assert manage({**given, **addresses_of(folders)}, "convert_due") == "0 converted\n"
         assert line.execute(PER_PERSON).fetchall() == [(1, 1, 1, 1, 1, PEOPLE)]

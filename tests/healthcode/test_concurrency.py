@@ -38,8 +38,20 @@ from healthcode.services.persons import (
     send_claim,
 )
 from tests.healthcode.at_once import at_once, behind_a_lock
-from tests.healthcode.test_services_persons import code_sent_to, wrong
-from tests.people import CITIZEN, JOINED, current, fact, person_of, record, sign_up, source_for, status, stranger
+from tests.healthcode.test_services_persons import wrong
+from tests.people import (
+    CITIZEN,
+    JOINED,
+    code_sent_to,
+    current,
+    fact,
+    person_of,
+    record,
+    sign_up,
+    source_for,
+    status,
+    stranger,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

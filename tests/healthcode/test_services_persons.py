@@ -9,7 +9,7 @@ from django.core.cache import cache
 from healthcode import gateways
 from healthcode.domain.identity import Document, DocumentType
 from healthcode.domain.ports import GatewayDown
-from healthcode.models import Account, AuditEntry, DecisionRecord, InboxMessage, Outbox, Person, Source
+from healthcode.models import Account, AuditEntry, DecisionRecord, Outbox, Person, Source
 from healthcode.services.errors import Refused
 from healthcode.services.persons import (
     account_of_phone,
@@ -23,7 +23,7 @@ from healthcode.services.persons import (
     send_sign_in_code,
     verify_phone,
 )
-from tests.people import CITIZEN, SON, current, fact, person_of, record, sign_up, stranger
+from tests.people import CITIZEN, SON, code_sent_to, current, fact, person_of, record, sign_up, stranger
 
 MINUTE = timedelta(minutes=1)
 
@@ -38,12 +38,6 @@ class Down:
     def matches(self, *, document: Document, nationality: str, name: str) -> bool:
         """Refuse."""
         raise GatewayDown("register")
-
-
-def code_sent_to(phone: str) -> str:
-    """Read the six digits of the newest message on a phone's screen."""
-    newest = next(m for m in InboxMessage.objects.order_by("-received_at", "-pk") if m.phone == phone)
-    return "".join(sign for sign in newest.text if sign.isdigit())[:6]
 
 
 def wrong(code: str) -> str:
