@@ -12,6 +12,9 @@ from healthcode.domain.tokens import Reason, Verdict
 from healthcode.models.fields import DIVISION_LENGTH, append_only, one_of, word_field
 from venues.domain.policy import Category
 
+# How long a scan is kept. The database refuses to delete a younger one.
+RETENTION_DAYS = 28
+
 
 class Venue(models.Model):
     """A place with a gate."""
@@ -90,7 +93,7 @@ class Scan(models.Model):
     objects: ClassVar = ScanQuerySet.as_manager()
 
     class Meta:
-        triggers: ClassVar = append_only()
+        triggers: ClassVar = append_only(kept=("received_at", RETENTION_DAYS))
         constraints: ClassVar = [
             one_of("reason", Reason),
             one_of("verdict", Verdict, blank=True),

@@ -23,13 +23,15 @@ def word_field(words: type[StrEnum], **options: Any) -> "models.CharField[Any, A
     return models.CharField(max_length=32, choices=[(word.value, word.value) for word in words], **options)
 
 
-def append_only(*, except_for: tuple[str, ...] = ()) -> list[Any]:
+def append_only(*, except_for: tuple[str, ...] = (), kept: tuple[str, int] | None = None) -> list[Any]:
     """Return the triggers that refuse DELETE, TRUNCATE and UPDATE, whoever asks.
 
-    ``except_for`` names columns that may be set once, from NULL.
+    ``except_for`` names columns that may be set once, from NULL. ``kept`` is an instant's column and the days of
+    retention after which a row may be deleted.
     """
+    too_young = pgtrigger.Condition(f"OLD.{kept[0]} > now() - interval '{kept[1]} days'") if kept else None
     triggers: list[Any] = [
-        pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete),
+        pgtrigger.Protect(name="no_delete", operation=pgtrigger.Delete, condition=too_young),
         pgtrigger.Trigger(
             name="no_truncate",
             when=pgtrigger.Before,

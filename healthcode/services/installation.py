@@ -9,20 +9,26 @@ from healthcode.domain.evidence import Kind
 from healthcode.models import Account, Source, SourceCategory
 from healthcode.services.audit import record_act
 
-# Each task has a command of the same name. Seconds between two runs.
-SCHEDULE: dict[str, int] = {"convert_due": 60, "deliver_outbox": 10, "recolour": 30, "destroy_expired": 3600}
+# Each task has a command of the same name. The app whose task it is, and the seconds between two runs.
+SCHEDULE: dict[str, tuple[str, int]] = {
+    "convert_due": ("healthcode", 60),
+    "deliver_outbox": ("healthcode", 10),
+    "recolour": ("healthcode", 30),
+    "destroy_expired": ("healthcode", 3600),
+    "destroy_scans": ("venues", 3600),
+}
 
 
 @transaction.atomic
 def install_schedule(*, by: Account | None, at: datetime) -> list[str]:
     """Add the periodic tasks that are missing and return their names; rows that are there stay as they are."""
     made = []
-    for name, seconds in SCHEDULE.items():
+    for name, (app, seconds) in SCHEDULE.items():
         interval, _made = IntervalSchedule.objects.get_or_create(every=seconds, period=IntervalSchedule.SECONDS)
         _task, new = PeriodicTask.objects.get_or_create(
             name=name,
             defaults={
-                "task": f"healthcode.tasks.{name}",
+                "task": f"{app}.tasks.{name}",
                 "interval": interval,
                 # A run that waited longer than its interval is as good as the next one.
                 "expire_seconds": int(timedelta(seconds=seconds).total_seconds()),

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -14,11 +13,11 @@ from django.views.decorators.http import require_http_methods
 from healthcode.access import current_decision_for_account
 from healthcode.domain.ports import GatewayDown
 from healthcode.forms import ContactForm, HealthForm, WhoForm, application_of
-from healthcode.models import Account
+from healthcode.services.applications import apply_and_declare
 from healthcode.services.decisions import ruleset_in_force
-from healthcode.services.declarations import Declared, declare
+from healthcode.services.declarations import Declared
 from healthcode.services.errors import Refused
-from healthcode.services.persons import Application, apply_for_code
+from healthcode.services.persons import Application
 from healthcode.views.drafts import Draft, draft_of, drop_draft, keep_draft
 from healthcode.views.requests import account_of, today
 from healthcode.words import phone_words, refusal_sentence
@@ -124,7 +123,7 @@ def _finish(request: HttpRequest, draft: Draft, at: datetime) -> str:
     if isinstance(filled, str):
         return filled
     try:
-        _apply_and_declare(account_of(request), filled, at)
+        apply_and_declare(by=account_of(request), at=at, **filled._asdict())
     except GatewayDown as error:
         messages.error(request, refusal_sentence(error.code))
         return "apply_health"
@@ -132,12 +131,6 @@ def _finish(request: HttpRequest, draft: Draft, at: datetime) -> str:
         return _after_refusal(request, draft, error.code)
     drop_draft(request.session)
     return "my_code"
-
-
-@transaction.atomic
-def _apply_and_declare(by: Account, filled: Filled, at: datetime) -> None:
-    person = apply_for_code(by=by, application=filled.application, at=at)
-    declare(by=by, person=person, said=filled.said, form_id=filled.form_id, at=at)
 
 
 def _after_refusal(request: HttpRequest, draft: Draft, code: str) -> str:

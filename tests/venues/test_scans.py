@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from healthcode.access import NotPermitted
 from healthcode.domain.colours import Colour
@@ -17,10 +20,11 @@ from healthcode.services.keys import forget_keys
 from healthcode.services.persons import open_account
 from tests.people import XIHU, code_of, employ, person_of
 from tests.venues.kit import give_colour, scan
+from venues import tasks
 from venues.domain.policy import Category, rule_passage
-from venues.models import Guard, Scan
+from venues.models import RETENTION_DAYS, Guard, Scan
 from venues.services.places import appoint_guard, dismiss_guard, open_venue
-from venues.services.scans import ScanCount, count_scans_today, record_scan
+from venues.services.scans import ScanCount, count_scans_today, destroy_scans, record_scan
 
 
 @pytest.mark.parametrize("colour", Colour)
@@ -158,14 +162,32 @@ def test_a_scan_changes_no_colour_and_is_no_evidence(citizen: Account, gate_guar
     "sql",
     ["DELETE FROM venues_scan", "UPDATE venues_scan SET reason = 'expired'", "TRUNCATE venues_scan"],
 )
-def test_a_scan_can_be_neither_changed_nor_deleted(sql: str, gate_guard: Guard, at: datetime) -> None:
-    kept = scan(gate_guard, "", at)
+def test_a_scan_can_be_neither_changed_nor_deleted(sql: str, gate_guard: Guard) -> None:
+    kept = scan(gate_guard, "", timezone.now())
     with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(sql)
     with pytest.raises(DatabaseError), transaction.atomic():
         Scan.objects.all().delete()
     kept.refresh_from_db()
     assert kept.reason == Reason.UNREADABLE
+
+
+def test_scans_go_after_their_retention_and_not_before(gate_guard: Guard) -> None:
+    now = timezone.now()
+    old = scan(gate_guard, "", now - timedelta(days=RETENTION_DAYS, seconds=1))
+    young = scan(gate_guard, "", now - timedelta(days=RETENTION_DAYS, seconds=-60))
+    assert destroy_scans(by=None, at=now) == 1
+    assert destroy_scans(by=None, at=now) == 0
+    assert list(Scan.objects.all()) == [young]
+    assert not Scan.objects.filter(pk=old.pk).exists()
+
+
+def test_the_task_and_the_command_destroy_scans(gate_guard: Guard) -> None:
+    scan(gate_guard, "", timezone.now() - timedelta(days=RETENTION_DAYS + 1))
+    assert tasks.destroy_scans() == 1
+    output = StringIO()
+    call_command("destroy_scans", stdout=output)
+    assert output.getvalue() == "scans: 0\n"
 
 
 def test_a_scan_costs_few_statements(

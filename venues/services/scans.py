@@ -1,6 +1,6 @@
 """Verifying a code at a gate (验码, N2.4, N2.7): every scan is a row, failed ones too."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -16,7 +16,7 @@ from healthcode.services.decisions import NoRuleSet
 from healthcode.services.errors import Refused
 from venues.access import check_can_scan
 from venues.domain.policy import Category, rule_passage
-from venues.models import Guard, Scan, Venue
+from venues.models import RETENTION_DAYS, Guard, Scan, Venue
 
 
 def record_scan(*, by: Account, guard: Guard, text: str, nonce: UUID, scanned_at: datetime, at: datetime) -> Scan:
@@ -76,3 +76,12 @@ def count_scans_today(*, venue: Venue, at: datetime) -> list[ScanCount]:
     scans = Scan.objects.at_venue_since(venue, midnight)
     rows = scans.values_list("reason", "verdict").annotate(number=Count("pk")).order_by("-number", "reason", "verdict")
     return [ScanCount(Verdict(verdict) if verdict else Reason(reason), number) for reason, verdict, number in rows]
+
+
+@transaction.atomic
+def destroy_scans(*, by: Account | None, at: datetime) -> int:
+    """Destroy scans older than their retention and return how many (N4.3); the database refuses younger ones."""
+    count, _of = Scan.objects.filter(received_at__lt=at - timedelta(days=RETENTION_DAYS)).delete()
+    if count:
+        record_act(by=by, at=at, action="destroy_scans", count=count)
+    return count
