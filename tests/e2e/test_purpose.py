@@ -76,6 +76,21 @@ def verify_at_gate(playwright: Playwright, system: System, guard: str, film: Pat
         gate.check("gate, verdict")
 
 
+def see_it_refresh_and_turn(citizen: Visitor) -> None:
+    """Watch the page fetch a new token by itself, turn green by itself, and tell its history."""
+    with citizen.page.expect_response("**/code/token/", timeout=65_000) as refreshed:
+        pass
+    assert refreshed.value.json()["token"].startswith("JK1:")
+    # At the end of the quarantine; no sweep has to come first.
+    card = citizen.page.locator("[data-code-card]")
+    expect(card).to_have_attribute("data-colour", "green", timeout=60_000)
+    citizen.open("/code/history/")
+    citizen.check("history")
+    expect(citizen.page.locator("main")).to_contain_text("红码")
+    citizen.open("/code/why/")
+    citizen.check("why green")
+
+
 def test_a_code_is_applied_for_explained_verified_and_turns(
     playwright: Playwright, system: System, tmp_path: Path
 ) -> None:
@@ -91,17 +106,7 @@ def test_a_code_is_applied_for_explained_verified_and_turns(
         expect(citizen.page.locator("main")).to_contain_text("境外")
         citizen.check("my code, red")
         verify_at_gate(playwright, system, "gate-market", photograph(citizen, tmp_path / "red.mjpeg"), "禁止通行")
-        # The token is fetched anew within 60 s, by the page itself.
-        with citizen.page.expect_response("**/code/token/", timeout=65_000) as refreshed:
-            pass
-        assert refreshed.value.json()["token"].startswith("JK1:")
-        # And at the end of the quarantine the page turns by itself; no sweep has to come first.
-        expect(card).to_have_attribute("data-colour", "green", timeout=60_000)
-        citizen.open("/code/history/")
-        citizen.check("history")
-        expect(citizen.page.locator("main")).to_contain_text("红码")
-        citizen.open("/code/why/")
-        citizen.check("why green")
+        see_it_refresh_and_turn(citizen)
     system.run("convert_due")
 
 

@@ -19,15 +19,14 @@ from healthcode.access import (
 )
 from healthcode.models import Account, EvidenceRecord, Person, Source
 from tests.people import GONGSHU, XIHU, ZHEJIANG, fact, person_of, record
-
-STAFF = ("officer", "other_officer", "reviewer", "auditor", "operator")
+from venues.models import Guard
 
 
 @pytest.fixture
 def who(request: pytest.FixtureRequest) -> Account:
     """The member of the cast that the row names."""
-    account: Account = request.getfixturevalue(request.param)
-    return account
+    member: Account | Guard = request.getfixturevalue(request.param)
+    return member.account if isinstance(member, Guard) else member
 
 
 @pytest.mark.parametrize(
@@ -58,6 +57,7 @@ def test_jurisdiction_is_where_one_lives_or_stays(division: str, stay: str, resi
         ("other_officer", False),
         ("auditor", False),
         ("operator", False),
+        ("gate_guard", False),
         ("outsider", False),
         ("citizen", False),
     ],
@@ -109,6 +109,7 @@ def test_checking_raises_what_asking_denies(
         ("auditor", True),
         ("other_officer", False),
         ("operator", False),
+        ("gate_guard", False),
         ("citizen", False),
         ("outsider", False),
     ],
@@ -120,7 +121,7 @@ def test_seeing_a_persons_record(citizen: Account, who: Account, expected: bool)
 
 @pytest.mark.parametrize(
     ("who", "expected"),
-    [("officer", True), ("auditor", True), ("other_officer", False), ("citizen", False)],
+    [("officer", True), ("auditor", True), ("other_officer", False), ("gate_guard", False), ("citizen", False)],
     indirect=["who"],
 )
 def test_loading_a_record(citizen: Account, who: Account, expected: bool, at: datetime) -> None:

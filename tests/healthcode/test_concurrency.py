@@ -242,6 +242,14 @@ def test_two_workers_send_each_message_once(
     assert (len(gateway.sent), set(gateway.sent.values())) == (60, {1})
 
 
+def test_a_worker_passes_over_a_message_that_another_sends(sources: dict[str, Source], at: datetime) -> None:
+    crowd(3, at)
+    with transaction.atomic():
+        Outbox.objects.select_for_update().order_by("due_at", "id")[0]
+        assert at_once(partial(deliver_outbox, at=at)) == [2]
+    assert deliver_outbox(at=at) == 1
+
+
 # --- one-time codes ---------------------------------------------------------------------------------------
 
 

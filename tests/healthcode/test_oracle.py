@@ -1,11 +1,15 @@
 """The oracle itself: the examples of the rule set, the truth table, and what must hold for any case."""
 
 import random
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from healthcode.domain.cases import print_decision, read_case
+from healthcode.domain.decide import decide as decide_case
+from healthcode.domain.rulesets import shipped_ruleset
 from tests.healthcode.case_strategies import Json, cases, random_cases
 from tests.healthcode.oracle import oracle_decide
 from tests.healthcode.truth_table import ROWS, Row, mismatches
@@ -37,12 +41,24 @@ TEST = {
 }
 
 
-def decide(at: str, evidence: list[Json], areas: list[Json] | None = None) -> Json:
-    """What the oracle says of one case."""
-    return oracle_decide({"id": "x", "at": at, "evidence": evidence, "areas": areas or []})
+Decide = Callable[..., Json]
 
 
-def test_example_1_central_isolation() -> None:
+@pytest.fixture(params=["the rules", "the oracle"])
+def decide(request: pytest.FixtureRequest) -> Decide:
+    """The six examples are asked of both: the real ``decide()`` and its independent reading."""
+
+    def of(at: str, evidence: list[Json], areas: list[Json] | None = None) -> Json:
+        data = {"id": "x", "at": at, "evidence": evidence, "areas": areas or []}
+        if request.param == "the oracle":
+            return oracle_decide(data)
+        case = read_case(data)
+        return print_decision(decide_case(case.evidence, case.areas, shipped_ruleset(), case.at))
+
+    return of
+
+
+def test_example_1_central_isolation(decide: Decide) -> None:
     decision = decide("2020-07-10T00:00", [ENTRY])
     assert decision["colour"] == "red"
     assert decision["grounds"][0]["stage"] == "central"
@@ -51,7 +67,7 @@ def test_example_1_central_isolation() -> None:
     assert decision["becomes"] == "green"
 
 
-def test_example_2_home_observation() -> None:
+def test_example_2_home_observation(decide: Decide) -> None:
     decision = decide("2020-07-16T00:00", [ENTRY])
     ground = decision["grounds"][0]
     assert decision["colour"] == "red"
@@ -60,11 +76,11 @@ def test_example_2_home_observation() -> None:
 
 
 @pytest.mark.parametrize(("at", "colour"), [("2020-07-04T07:59", "yellow"), ("2020-07-04T08:00", "green")])
-def test_example_3_fever_until_the_report(at: str, colour: str) -> None:
+def test_example_3_fever_until_the_report(decide: Decide, at: str, colour: str) -> None:
     assert decide(at, FEVER)["colour"] == colour
 
 
-def test_example_4_contact_then_fever() -> None:
+def test_example_4_contact_then_fever(decide: Decide) -> None:
     decision = decide("2020-07-05T00:00", [*FEVER, CONTACT])
     assert decision["colour"] == "red"
     assert decision["grounds"][0]["rule"] == "close_contact"
@@ -73,17 +89,17 @@ def test_example_4_contact_then_fever() -> None:
     assert decision["becomes"] == "yellow"
 
 
-def test_example_5_stay_in_a_high_risk_area() -> None:
+def test_example_5_stay_in_a_high_risk_area(decide: Decide) -> None:
     decision = decide("2020-07-01T00:00", [STAY], [HIGH])
     assert decision["colour"] == "yellow"
     assert decision["grounds"][0]["until"] == "2020-07-12T18:00:00+08:00"
 
 
-def test_example_5_with_a_negative_test() -> None:
+def test_example_5_with_a_negative_test(decide: Decide) -> None:
     assert decide("2020-07-01T00:00", [STAY, TEST], [HIGH])["colour"] == "green"
 
 
-def test_example_6_asked_for_the_community() -> None:
+def test_example_6_asked_for_the_community(decide: Decide) -> None:
     decision = decide("2020-07-01T00:00", [STAY], [{**HIGH, "communities": ["新发地市场"]}])
     assert decision["colour"] == "green"
     assert decision["needs_detail"] == ["a1"]
