@@ -5,6 +5,7 @@ from django.utils import timezone
 
 from healthcode.services.conversions import BATCH
 from healthcode.services.conversions import convert_due as convert_due_now
+from healthcode.services.keys import ensure_code_keys as ensure_code_keys_now
 from healthcode.services.outbox import deliver_outbox as deliver_outbox_now
 from healthcode.services.recolouring import run_recolouring
 from healthcode.services.retention import destroy_expired as destroy_expired_now
@@ -35,3 +36,9 @@ def recolour() -> int:
     while run_recolouring(at=timezone.now()) is not None:
         finished += 1
     return finished
+
+
+@shared_task
+def ensure_code_keys() -> int:
+    """Make the signing keys that are missing or near their end. Every hour."""
+    return len(ensure_code_keys_now(by=None, at=timezone.now()))

@@ -16,6 +16,7 @@ SCHEDULE: dict[str, tuple[str, int]] = {
     "recolour": ("healthcode", 30),
     "destroy_expired": ("healthcode", 3600),
     "destroy_scans": ("venues", 3600),
+    "ensure_code_keys": ("healthcode", 3600),
 }
 
 
