@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db.models import Model
+from django.utils import timezone
 
 from healthcode.domain.instants import CHINA
 from healthcode.models import (
@@ -93,7 +94,7 @@ def _guard() -> Row:
 def _scan() -> Row:
     guard = make(Guard)
     who = {"venue": guard.venue, "guard": guard, "nonce": uuid4()}
-    return {**who, "scanned_at": NOON, "received_at": NOON, "reason": "expired"}
+    return {**who, "scanned_at": NOON, "received_at": timezone.now(), "reason": "expired"}
 
 
 ROWS: Mapping[type[Model], Callable[[], Row]] = MappingProxyType(
