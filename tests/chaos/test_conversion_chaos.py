@@ -138,7 +138,7 @@ def kill(system: subprocess.Popen[str], words: str) -> None:
     """``kill -9`` the part with these words in its command line; no words: the supervisor."""
     victim = part(system, words) if words else system
     victim.kill()
-    system.wait(30)
+    system.wait(90)
 
 
 def test_everybody_turns_once_whatever_is_killed(folders: Folders) -> None:
