@@ -128,7 +128,7 @@ def converted(line: "Connection[Any]") -> int:
 
 def wait_for(line: "Connection[Any]", number: int) -> None:
     """Wait until so many people have been converted."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while (done := converted(line)) < number:
         assert time.monotonic() < deadline, f"{done} of {number} converted"
         time.sleep(0.005)
