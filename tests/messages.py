@@ -132,7 +132,8 @@ def update(app: str, more: dict[Message, tuple[str, ...]]) -> None:
         return
     fresh = Catalog(locale="zh_Hans", charset="utf-8", project="healthcode", fuzzy=False)
     for message, place in sorted(said.items(), key=lambda item: (item[1], item[0].texts)):
-        texts = old.get(message) or more.get(message) or ("",)
+        known = (found for found in (old.get(message), more.get(message)) if found and all(found))
+        texts = next(known, ("",))
         plural = len(message.texts) > 1
         fresh.add(
             message.texts if plural else message.texts[0],

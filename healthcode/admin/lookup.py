@@ -19,10 +19,22 @@ _WITH_COUNTRY = re.compile(r"\s*([A-Za-z]{3})[\s/:]+(.+)")
 def find_people(people: QuerySet[Any], typed: str, on: date) -> QuerySet[Any]:
     """Keep those of ``people`` whose document number or public id is exactly ``typed``; nobody for anything else."""
     text = typed.strip()
+    by_number = people.filter(number_index__in=list(_indexes(text, on)))
+    return find_by_id(people, text) if _is_id(text) else by_number
+
+
+def find_by_id(people: QuerySet[Any], typed: str) -> QuerySet[Any]:
+    """Keep the one of ``people`` with this public id; nobody for anything else."""
+    text = typed.strip()
+    return people.filter(public_id=text) if _is_id(text) else people.none()
+
+
+def _is_id(text: str) -> bool:
     try:
-        return people.filter(public_id=UUID(text))
+        UUID(text)
     except ValueError:
-        return people.filter(number_index__in=list(_indexes(text, on)))
+        return False
+    return True
 
 
 def _indexes(text: str, on: date) -> Iterator[bytes]:

@@ -3,9 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +17,7 @@ from healthcode.admin.base import Link, Names, RecordAdmin, Table, account_of
 from healthcode.admin.cases import decision_rows, evidence_rows, ground_rows
 from healthcode.admin.filters import ColourNow
 from healthcode.admin.labels import colour_badge, moment, names_of_places
-from healthcode.admin.lookup import find_people
+from healthcode.admin.lookup import find_by_id, find_people
 from healthcode.admin.scope import scoped_people
 from healthcode.admin.site import Section
 from healthcode.domain.identity import DocumentType
@@ -39,6 +41,7 @@ class PersonAdmin(RecordAdmin):
     list_display = ("masked_name", "masked_number", "colour", "residence", "stay", "applied")
     list_filter = (ColourNow,)
     search_fields = ("public_id",)
+    search_method = "post"
     search_help_text = _(
         "The whole number of the document, or the id of the record. For a passport, the country first: GBR E1234567"
     )
@@ -48,13 +51,25 @@ class PersonAdmin(RecordAdmin):
         """Keep the people who live or stay in the division."""
         return scoped_people(account, rows)
 
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Find a person by what was typed; sent by POST, so that no number stands in an address or a log."""
+        if request.method != "POST":
+            return super().changelist_view(request, extra_context)
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        person = find_people(self.get_queryset(request), request.POST.get("q", ""), timezone.localdate()).first()
+        if person is None:
+            messages.warning(request, _("Nobody was found. Type the whole number of the document."))
+            return redirect(f"{request.path}?q=-")
+        return redirect(f"{request.path}?q={person.public_id}")
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """Find by the whole number or the id, and by nothing less."""
+        """Keep the person of this public id; an address knows nobody by a number."""
         if not search_term.strip():
             return queryset, False
-        return find_people(queryset, search_term, timezone.localdate()), False
+        return find_by_id(queryset, search_term), False
 
     def load_rows(self, request: HttpRequest, rows: list[Any]) -> None:
         """Add what each code shows now and the names of the places."""

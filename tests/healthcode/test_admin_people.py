@@ -35,6 +35,11 @@ def person(citizen: Account) -> Person:
     return person_of(citizen)
 
 
+def found(office: StrictClient, typed: str) -> str:
+    """Search as the page does, by POST, and return what it leads to."""
+    return words_of(office.post(list_url(Person), {"q": typed}, follow=True))
+
+
 def test_a_list_shows_masked_people_of_the_division_alone(
     office: StrictClient, person: Person, outsider: Account
 ) -> None:
@@ -63,28 +68,43 @@ def test_the_whole_number_finds_the_person_however_it_is_typed(
     dressed: object, office: StrictClient, person: Person
 ) -> None:
     typed = dressed(CITIZEN.document.number)  # type: ignore[operator]  # one of three functions of a text
-    assert "王*明" in words_of(office.get(list_url(Person), {"q": typed}))
+    assert "王*明" in found(office, typed)
 
 
 @pytest.mark.parametrize("typed", ["王晓明", "王", CITIZEN.document.number[:17], CITIZEN.document.number[6:14], "%"])
 def test_a_part_of_name_or_number_finds_nobody(typed: str, office: StrictClient, person: Person) -> None:
-    assert "王*明" not in words_of(office.get(list_url(Person), {"q": typed}))
+    assert "王*明" not in found(office, typed)
 
 
 def test_a_passport_is_found_with_its_country(office: StrictClient, person: Person, at: datetime) -> None:
     document = Document(DocumentType.PASSPORT, "E1234567")
     guest = ensure_person(document=document, nationality="GBR", name="JOHN SMITH", at=at)
     Person.objects.filter(pk=guest.pk).update(stay_code=XIHU)
-    assert "J*** SMITH" in words_of(office.get(list_url(Person), {"q": "gbr e1234567"}))
-    assert "J*** SMITH" not in words_of(office.get(list_url(Person), {"q": "USA E1234567"}))
+    assert "J*** SMITH" in found(office, "gbr e1234567")
+    assert "J*** SMITH" not in found(office, "USA E1234567")
 
 
 def test_the_public_id_finds_the_person(office: StrictClient, person: Person) -> None:
-    assert "王*明" in words_of(office.get(list_url(Person), {"q": str(person.public_id)}))
+    assert "王*明" in found(office, str(person.public_id))
+
+
+def test_no_number_stands_in_an_address(office: StrictClient, person: Person) -> None:
+    answer = office.post(list_url(Person), {"q": CITIZEN.document.number})
+    assert answer.headers["Location"] == f"{list_url(Person)}?q={person.public_id}"
+    assert "王*明" not in words_of(office.get(list_url(Person), {"q": CITIZEN.document.number}))
+
+
+def test_finding_nobody_is_said(office: StrictClient, person: Person) -> None:
+    assert "没有找到" in found(office, "330106190001010000")
+
+
+def test_a_search_needs_the_right_to_see_people(operator: Account, sign_in: SignIn, person: Person) -> None:
+    answer = sign_in(operator).post(list_url(Person), {"q": CITIZEN.document.number})
+    assert answer.status_code == 403
 
 
 def test_another_countys_number_finds_nobody(office: StrictClient, outsider: Account) -> None:
-    assert "赵*勇" not in words_of(office.get(list_url(Person), {"q": OUTSIDER.document.number}))
+    assert "赵*勇" not in found(office, OUTSIDER.document.number)
 
 
 @pytest.mark.parametrize("probe", ["number_index", "name_sealed__startswith", "account__username", "stay_code"])
