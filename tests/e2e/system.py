@@ -1,7 +1,6 @@
 """The whole system as `./run` starts it, in a folder of its own, for the browser tests."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -9,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
+
+from healthcode.config.local import valkey
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 240
@@ -31,19 +32,10 @@ class System(NamedTuple):
         return done.stdout
 
 
-def free_port() -> int:
-    """Return a loopback port below the ephemeral range that nobody listens on."""
-    for port in range(21_000, 32_000, 7):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-    raise OSError("no free port")
-
-
 @contextmanager
 def running_system(data: Path) -> Iterator[System]:
     """Start the system, wait until its people are there, and stop it at the end."""
-    port = free_port()
+    port = valkey.free_port()
     outside = {
         k: v
         for k, v in os.environ.items()

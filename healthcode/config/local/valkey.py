@@ -26,7 +26,8 @@ def program() -> Path:
 
 def free_port() -> int:
     """Return a loopback port below 32768 that nothing listens on now."""
-    for port in random.sample(PORTS, 100):
+    # Not the seeded generator: tests that run side by side are seeded alike and would choose the same port.
+    for port in random.SystemRandom().sample(PORTS, 100):
         if is_free(HOST, port):
             return port
     raise LocalError("No free port was found between 20000 and 32767.")
