@@ -14,7 +14,14 @@ SCHEDULE: dict[str, tuple[str, int]] = {
     "convert_due": ("healthcode", 60),
     "deliver_outbox": ("healthcode", 10),
     "recolour": ("healthcode", 30),
+    "propose_isolation": ("healthcode", 60),
+    "remind_isolation": ("healthcode", 600),
+    "enact_rules": ("healthcode", 5),
+    "simulate_rules": ("healthcode", 10),
+    "withdraw_batches": ("healthcode", 10),
+    "carry_out_orders": ("healthcode", 60),
     "destroy_expired": ("healthcode", 3600),
+    "destroy_deliveries": ("healthcode", 86400),
     "destroy_scans": ("venues", 3600),
 }
 
