@@ -8,6 +8,7 @@ from healthcode.services.conversions import convert_due as convert_due_now
 from healthcode.services.governance import enact_rules as enact_rules_now
 from healthcode.services.isolation import propose_isolation as propose_isolation_now
 from healthcode.services.isolation import remind_isolation as remind_isolation_now
+from healthcode.services.keys import ensure_code_keys as ensure_code_keys_now
 from healthcode.services.orders import carry_out_orders as carry_out_orders_now
 from healthcode.services.outbox import deliver_outbox as deliver_outbox_now
 from healthcode.services.recolouring import run_recolouring
@@ -87,3 +88,8 @@ def simulate_rules() -> int:
     while run_simulation(at=timezone.now()) is not None:
         finished += 1
     return finished
+
+
+def ensure_code_keys() -> int:
+    """Make the signing keys that are missing or near their end. Every hour."""
+    return len(ensure_code_keys_now(by=None, at=timezone.now()))

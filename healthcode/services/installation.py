@@ -23,6 +23,7 @@ SCHEDULE: dict[str, tuple[str, int]] = {
     "destroy_expired": ("healthcode", 3600),
     "destroy_deliveries": ("healthcode", 86400),
     "destroy_scans": ("venues", 3600),
+    "ensure_code_keys": ("healthcode", 3600),
 }
 
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 
 from healthcode.domain.tokens import KeySet, KeyState, Kind, ReferenceKey, SigningKey, VerifyingKey
 from healthcode.domain.vault import key_from_text
@@ -29,6 +29,7 @@ SCOPES: tuple[frozenset[Kind], ...] = (
 _LIFE = timedelta(days=365)
 # A code must not outlive its key, so the next key is there before the last codes of this one are asked for.
 _RENEWED_BEFORE = timedelta(days=30)
+_MAKING_LOCK = 4_510_004
 # How long a process may go on with the keys it has read.
 _MEMORY_SECONDS = 30
 
@@ -45,6 +46,9 @@ def ensure_code_keys(*, by: Account | None, at: datetime) -> list[CodeKey]:
 
     What the keys before have signed stays good to their end.
     """
+    with connection.cursor() as cursor:
+        # Where there is no key yet there is no row to lock: two at once would make two.
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_MAKING_LOCK])
     made = []
     for scope in SCOPES:
         numbers = sorted(int(kind) for kind in scope)

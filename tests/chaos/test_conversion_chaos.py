@@ -128,7 +128,7 @@ def converted(line: "Connection[Any]") -> int:
 
 def wait_for(line: "Connection[Any]", number: int) -> None:
     """Wait until so many people have been converted."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 240
     while (done := converted(line)) < number:
         assert time.monotonic() < deadline, f"{done} of {number} converted"
         time.sleep(0.005)
@@ -138,7 +138,7 @@ def kill(system: subprocess.Popen[str], words: str) -> None:
     """``kill -9`` the part with these words in its command line; no words: the supervisor."""
     victim = part(system, words) if words else system
     victim.kill()
-    system.wait(30)
+    system.wait(90)
 
 
 def test_everybody_turns_once_whatever_is_killed(folders: Folders) -> None:

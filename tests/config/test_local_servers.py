@@ -71,7 +71,7 @@ def holders() -> Iterator[Holders]:
 
 def leave(processes: list[psutil.Process]) -> list[psutil.Process]:
     """Give the processes some seconds to go and return those that stay."""
-    _gone, alive = psutil.wait_procs(processes, timeout=10)
+    _gone, alive = psutil.wait_procs(processes, timeout=60)
     return alive
 
 
@@ -129,7 +129,7 @@ def test_start_right_after_a_kill_waits_for_the_old_servers(holders: Holders) ->
 def test_second_start_is_refused_and_names_the_first(holders: Holders) -> None:
     first = holders.start()
     second = holders.launch()
-    _output, errors = second.communicate(timeout=10)
+    _output, errors = second.communicate(timeout=60)
     assert second.returncode == 1
     assert f"process {first.process.pid}" in errors
 
@@ -138,7 +138,7 @@ def test_broker_listens_below_the_ephemeral_range_and_wants_its_password(holders
     url = holders.start().addresses["REDIS_URL"]
     port = int(url.rpartition(":")[2].partition("/")[0])
     assert port < 32768
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as stranger:
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as stranger:
         stranger.sendall(b"PING\r\n")
         assert stranger.recv(64).startswith(b"-NOAUTH")
 

@@ -71,7 +71,7 @@ def part(system: subprocess.Popen[str], words: str) -> psutil.Process:
 
 def wait_for_workers(system: subprocess.Popen[str]) -> None:
     """Wait until the worker has its two pool processes: worker, pool and beat carry the same words."""
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while len([process for process in parts(system) if is_celery(process)]) < 4:
         assert time.monotonic() < deadline
         time.sleep(0.1)
@@ -86,14 +86,14 @@ def is_celery(process: psutil.Process) -> bool:
 
 
 def left_of(processes: list[psutil.Process]) -> list[psutil.Process]:
-    """Return the processes that are still there ten seconds on."""
-    return psutil.wait_procs(processes, timeout=10)[1]
+    """Return the processes that are still there once every part has had its patience to stop, and more."""
+    return psutil.wait_procs(processes, timeout=45)[1]
 
 
 def test_ctrl_c_stops_everything(system: subprocess.Popen[str]) -> None:
     below = parts(system)
     system.send_signal(signal.SIGINT)
-    assert system.wait(15) == 0
+    assert system.wait(60) == 0
     assert left_of(below) == []
 
 
@@ -110,7 +110,7 @@ def test_killed_supervisor_leaves_no_process(system: subprocess.Popen[str]) -> N
 def test_killed_part_ends_the_system_with_an_error(system: subprocess.Popen[str], words: str, name: str) -> None:
     below = parts(system)
     part(system, words).kill()
-    output, _errors = system.communicate(timeout=20)
+    output, _errors = system.communicate(timeout=60)
     assert system.returncode == 1
     assert f"The {name}" in output
     assert left_of(below) == []

@@ -137,7 +137,7 @@ def _guard() -> Row:
 def _scan() -> Row:
     guard = make(Guard)
     who = {"venue": guard.venue, "guard": guard, "nonce": uuid4()}
-    return {**who, "scanned_at": NOON, "received_at": NOON, "reason": "expired"}
+    return {**who, "scanned_at": NOON, "received_at": timezone.now(), "reason": "expired"}
 
 
 def _order() -> Row:

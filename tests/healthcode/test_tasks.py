@@ -1,6 +1,6 @@
 """Periodic work: each task and the command of its name do what the service does."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from importlib import import_module
 from io import StringIO
 
@@ -74,3 +74,10 @@ def test_setting_up_twice_changes_nothing(db: None) -> None:
     before = (RuleSetVersion.objects.count(), Source.objects.count())
     assert "new: 0 sources, 0 periodic tasks, 0 keys" in said("set_up")
     assert (RuleSetVersion.objects.count(), Source.objects.count()) == before
+
+
+def test_keys_are_renewed_before_they_end(province: None, at: datetime) -> None:
+    near_the_end = at + timedelta(days=340)
+    with time_machine.travel(near_the_end, tick=False):
+        assert tasks.ensure_code_keys() == 4
+        assert said("ensure_code_keys") == "no key was needed\n"

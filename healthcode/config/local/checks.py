@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> int:
     except LocalError as error:
         print(error, file=sys.stderr)
         return 1
-    return run_pytest(["--numprocesses=auto"]) if wanted == "test" else 0
+    return run_pytest(["--numprocesses=auto", "--dist=loadgroup"]) if wanted == "test" else 0
 
 
 def run_pytest(options: list[str]) -> int:
