@@ -10,79 +10,183 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('healthcode', '0002_longer_community'),
+        ("healthcode", "0002_longer_community"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='BatchWithdrawal',
+            name="BatchWithdrawal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('reason', models.CharField(max_length=256)),
-                ('withdrawn_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('batch', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='withdrawal', to='healthcode.evidencebatch')),
-                ('withdrawn_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("public_id", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("reason", models.CharField(max_length=256)),
+                ("withdrawn_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "batch",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="withdrawal",
+                        to="healthcode.evidencebatch",
+                    ),
+                ),
+                (
+                    "withdrawn_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WithdrawalStep',
+            name="WithdrawalStep",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cursor', models.BigIntegerField()),
-                ('done_at', models.DateTimeField()),
-                ('records', models.PositiveIntegerField()),
-                ('people', models.PositiveIntegerField()),
-                ('changed', models.PositiveIntegerField()),
-                ('told', models.PositiveIntegerField()),
-                ('withdrawal', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='steps', to='healthcode.batchwithdrawal')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cursor", models.BigIntegerField()),
+                ("done_at", models.DateTimeField()),
+                ("records", models.PositiveIntegerField()),
+                ("people", models.PositiveIntegerField()),
+                ("changed", models.PositiveIntegerField()),
+                ("told", models.PositiveIntegerField()),
+                (
+                    "withdrawal",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="steps",
+                        to="healthcode.batchwithdrawal",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='batchwithdrawal',
-            index=models.Index(condition=models.Q(('finished_at__isnull', True)), fields=['id'], name='batch_withdrawal_open'),
+            model_name="batchwithdrawal",
+            index=models.Index(
+                condition=models.Q(("finished_at__isnull", True)), fields=["id"], name="batch_withdrawal_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batchwithdrawal',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='batch_withdrawal_reason_given'),
+            model_name="batchwithdrawal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True), name="batch_withdrawal_reason_given"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batchwithdrawal',
-            constraint=models.CheckConstraint(condition=models.Q(('finished_at__isnull', True), ('finished_at__gte', models.F('withdrawn_at')), _connector='OR'), name='batch_withdrawal_ends_after_it_began'),
+            model_name="batchwithdrawal",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("finished_at__isnull", True), ("finished_at__gte", models.F("withdrawn_at")), _connector="OR"
+                ),
+                name="batch_withdrawal_ends_after_it_began",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='batchwithdrawal',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='9a909f227e4797e4c0ec19071ac18787f0a9e90d', operation='DELETE', pgid='pgtrigger_no_delete_a9809', table='healthcode_batchwithdrawal', when='BEFORE')),
+            model_name="batchwithdrawal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="9a909f227e4797e4c0ec19071ac18787f0a9e90d",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_a9809",
+                    table="healthcode_batchwithdrawal",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='batchwithdrawal',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append-only: cannot truncate %', TG_TABLE_NAME;", hash='ea8b41714a22c2dc6edf0add57b88cf66e330fb9', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_838a0', table='healthcode_batchwithdrawal', when='BEFORE')),
+            model_name="batchwithdrawal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append-only: cannot truncate %', TG_TABLE_NAME;",
+                    hash="ea8b41714a22c2dc6edf0add57b88cf66e330fb9",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_838a0",
+                    table="healthcode_batchwithdrawal",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='batchwithdrawal',
-            trigger=pgtrigger.compiler.Trigger(name='no_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."public_id" IS DISTINCT FROM (NEW."public_id") OR OLD."batch_id" IS DISTINCT FROM (NEW."batch_id") OR OLD."reason" IS DISTINCT FROM (NEW."reason") OR OLD."withdrawn_at" IS DISTINCT FROM (NEW."withdrawn_at") OR OLD."withdrawn_by_id" IS DISTINCT FROM (NEW."withdrawn_by_id"))', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='401a023d954b3cdc323cfbd48b6a426033857d42', operation='UPDATE', pgid='pgtrigger_no_update_d3d13', table='healthcode_batchwithdrawal', when='BEFORE')),
+            model_name="batchwithdrawal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."id" IS DISTINCT FROM (NEW."id") OR OLD."public_id" IS DISTINCT FROM (NEW."public_id") OR OLD."batch_id" IS DISTINCT FROM (NEW."batch_id") OR OLD."reason" IS DISTINCT FROM (NEW."reason") OR OLD."withdrawn_at" IS DISTINCT FROM (NEW."withdrawn_at") OR OLD."withdrawn_by_id" IS DISTINCT FROM (NEW."withdrawn_by_id"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="401a023d954b3cdc323cfbd48b6a426033857d42",
+                    operation="UPDATE",
+                    pgid="pgtrigger_no_update_d3d13",
+                    table="healthcode_batchwithdrawal",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='batchwithdrawal',
-            trigger=pgtrigger.compiler.Trigger(name='finished_at_once', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."finished_at" IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='2aee09be25af94c726e440f7870babd22cba8940', operation='UPDATE', pgid='pgtrigger_finished_at_once_ddd3b', table='healthcode_batchwithdrawal', when='BEFORE')),
+            model_name="batchwithdrawal",
+            trigger=pgtrigger.compiler.Trigger(
+                name="finished_at_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."finished_at" IS NOT NULL)',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="2aee09be25af94c726e440f7870babd22cba8940",
+                    operation="UPDATE",
+                    pgid="pgtrigger_finished_at_once_ddd3b",
+                    table="healthcode_batchwithdrawal",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='withdrawalstep',
-            constraint=models.UniqueConstraint(fields=('withdrawal', 'cursor'), name='withdrawal_step_once'),
+            model_name="withdrawalstep",
+            constraint=models.UniqueConstraint(fields=("withdrawal", "cursor"), name="withdrawal_step_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='withdrawalstep',
-            trigger=pgtrigger.compiler.Trigger(name='no_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;", hash='f3fb8f26538c86dbc81a52b55f0f725cce45fdf6', operation='DELETE', pgid='pgtrigger_no_delete_82362', table='healthcode_withdrawalstep', when='BEFORE')),
+            model_name="withdrawalstep",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="f3fb8f26538c86dbc81a52b55f0f725cce45fdf6",
+                    operation="DELETE",
+                    pgid="pgtrigger_no_delete_82362",
+                    table="healthcode_withdrawalstep",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='withdrawalstep',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'append-only: cannot truncate %', TG_TABLE_NAME;", hash='1325a6168b94316330ee9e9edc41681808d5cdf2', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_6422c', table='healthcode_withdrawalstep', when='BEFORE')),
+            model_name="withdrawalstep",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'append-only: cannot truncate %', TG_TABLE_NAME;",
+                    hash="1325a6168b94316330ee9e9edc41681808d5cdf2",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_6422c",
+                    table="healthcode_withdrawalstep",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='withdrawalstep',
-            trigger=pgtrigger.compiler.Trigger(name='no_update', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='6d9d2fd6305910a6de22f8763a4d13b4204f08e0', operation='UPDATE', pgid='pgtrigger_no_update_49bee', table='healthcode_withdrawalstep', when='BEFORE')),
+            model_name="withdrawalstep",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="6d9d2fd6305910a6de22f8763a4d13b4204f08e0",
+                    operation="UPDATE",
+                    pgid="pgtrigger_no_update_49bee",
+                    table="healthcode_withdrawalstep",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

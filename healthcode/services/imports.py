@@ -16,7 +16,7 @@ from django.db import transaction
 from healthcode.access import NotPermitted, check_can_import
 from healthcode.domain.evidence import Evidence, Kind
 from healthcode.domain.test_results import is_bare_test
-from healthcode.models import Account, Cause, EvidenceBatch, EvidenceRecord, Source, vault
+from healthcode.models import Account, Cause, EvidenceBatch, EvidenceRecord, Feed, Source, vault
 from healthcode.services.audit import record_act
 from healthcode.services.decisions import lock_people, ruleset_in_force, store_decisions, store_first_decisions
 from healthcode.services.errors import Refused
@@ -34,12 +34,16 @@ _ORDER = {Kind.RELEASE: 1, Kind.RETRACTION: 2}
 
 
 class ImportReport(NamedTuple):
-    """How many rows were recorded, there before and refused, how many decisions changed, and the batch if any."""
+    """How many rows were recorded, there before and refused, how many decisions changed, and the batch if any.
+
+    ``held``: an alarm froze these rows until supervisors judge them; nothing of them was recorded.
+    """
 
     new: int = 0
     duplicate: int = 0
     refused: int = 0
     recoloured: int = 0
+    held: int = 0
     batch: EvidenceBatch | None = None
 
 
@@ -82,25 +86,33 @@ class _Chunk:
         self.source, self.at = reader.source, reader.at
         self.sets = Staging()
         self.refused: list[RefusedRow] = []
-        self.new = self.recoloured = 0
+        self.new = self.recoloured = self.held = 0
+        feed = Feed.objects.filter(source=self.source).first()
+        self.late_after = feed.late_after if feed else None
 
     def load(self, lines: Sequence[Line], before: ImportReport) -> ImportReport:
         """Record the lines and add what came of them to the counts ``before``."""
         rows = list(self._read(lines))
         people = self._people(rows)
         rows = [row for row in rows if row.key in people]
-        tests = [row for row in rows if is_bare_test(row.evidence)]
+        tests = [row for row in rows if self._goes_in_sets(row.evidence)]
         if tests:
             self._record_tests(tests, people)
         if len(tests) < len(rows):
-            self._record_others([row for row in rows if not is_bare_test(row.evidence)], people)
+            self._record_others([row for row in rows if not self._goes_in_sets(row.evidence)], people)
         return ImportReport(
             new=before.new + self.new,
-            duplicate=before.duplicate + len(lines) - self.new - len(self.refused),
+            duplicate=before.duplicate + len(lines) - self.new - self.held - len(self.refused),
             refused=before.refused + len(self.refused),
             recoloured=before.recoloured + self.recoloured,
+            held=before.held + self.held,
             batch=self.batch,
         )
+
+    def _goes_in_sets(self, said: Evidence) -> bool:
+        """Tell whether a record needs nobody's look: a negative test in time. Alarms watch the positive ones."""
+        late = self.late_after is not None and self.at - said.at > self.late_after
+        return is_bare_test(said) and said.detail["result"] == "negative" and not late
 
     def _refuse(self, line: Line, field: str, code: str, what: str = "") -> None:
         self.refused.append(RefusedRow(line, field, code, what))
@@ -205,6 +217,8 @@ class _Chunk:
             self._record(rows[middle:], people)
             return
         self.batch = batch
+        if done.held is not None:
+            self.held += len(rows) - done.duplicates
         self.new += len(done.records)
         self.recoloured += len(done.decisions)
 

@@ -32,8 +32,7 @@ def message_text(topic: Topic) -> str:
     texts = {
         Topic.CODE_ISSUED: _("Zhejiang Health Code: your application is complete. Sign in to see your code."),
         Topic.ORDERED: _(
-            "Zhejiang Health Code: an order of the control office names you. Sign in to read it. "
-            "You can object: 12345."
+            "Zhejiang Health Code: an order of the control office names you. Sign in to read it. You can object: 12345."
         ),
         Topic.COLOUR_CHANGED: _(
             "Zhejiang Health Code: there is news about your code. Sign in to read it. Help: 12345."

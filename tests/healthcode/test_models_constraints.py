@@ -84,6 +84,8 @@ WORDS: list[tuple[type[Model], Changes, str]] = [
     }.items()
     for field in fields
 ]
+
+
 def _same(row: Any, *names: str) -> Changes:
     return {name: getattr(row, name) for name in names}
 

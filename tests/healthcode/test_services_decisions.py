@@ -123,6 +123,7 @@ def test_a_rule_set_is_in_force_from_and_until(province: None) -> None:
     version = RuleSetVersion.objects.get()
     version.valid_until = LIFTED
     version.save(update_fields=["valid_until"])
+    assert version.valid_from is not None
     assert ruleset_in_force(LIFTED - MICROSECOND) == version
     assert ruleset_in_force(version.valid_from) == version
     for outside in (LIFTED, version.valid_from - MICROSECOND):

@@ -52,7 +52,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename or path}: {error.strerror}") from error
         self.stdout.write(
             f"{path.name}: {report.new} new, {report.duplicate} duplicate, {report.refused} refused, "
-            f"{report.recoloured} recoloured"
+            f"{report.recoloured} recoloured" + (f", {report.held} held by an alarm" if report.held else "")
         )
         if report.refused:
             self.stdout.write(f"refused rows: {errors}")
