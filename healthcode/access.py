@@ -8,11 +8,40 @@ from datetime import datetime
 
 from django.shortcuts import get_object_or_404
 
-from healthcode.domain.divisions import covers
-from healthcode.models import Account, DecisionRecord, EvidenceRecord, Person, Source, SourceCategory
+from healthcode.domain.divisions import covers, prefix_of
+from healthcode.domain.governance import PROVINCIAL_OFFICE, Party, RuleAct, RuleState, is_open_to
+from healthcode.domain.orders import Body
+from healthcode.models import (
+    Account,
+    DecisionRecord,
+    EvidenceBatch,
+    EvidenceRecord,
+    Person,
+    RuleSetVersion,
+    Source,
+    SourceCategory,
+    Transfer,
+)
 
 RECORD_EVIDENCE = "healthcode.add_evidencerecord"
+IMPORT_EVIDENCE = "healthcode.add_evidencebatch"
+WITHDRAW_BATCH = "healthcode.add_batchwithdrawal"
 VIEW_PERSON = "healthcode.view_person"
+MANAGE_ISOLATION = "healthcode.add_isolationorder"
+VISIT = "healthcode.add_isolationvisit"
+TRANSFER = "healthcode.add_transfer"
+PROPOSE_RULES = "healthcode.propose_rulesetversion"
+APPROVE_RULES = "healthcode.approve_rulesetversion"
+REQUEST_ORDER = "healthcode.add_controlorderrequest"
+APPROVE_ORDER = "healthcode.approve_controlorderrequest"
+JUDGE_ALARM = "healthcode.judge_heldbatch"
+# The body an account speaks for, by the name of its role.
+_BODIES = {
+    "province_officer": Body.CONTROL_OFFICE,
+    "health_commission": Body.HEALTH_COMMISSION,
+    "leading_group": Body.LEADING_GROUP,
+}
+KEEP_KEYS = "healthcode.add_systemkey"
 
 
 class NotPermitted(Exception):
@@ -35,7 +64,8 @@ def can_record(account: Account | None, source: Source, people: Iterable[Person]
         return True
     if source.category == SourceCategory.SELF:
         return all(person.account_id == account.pk for person in people)
-    if not account.is_active or not account.has_perm(RECORD_EVIDENCE):
+    # Who administers the installation has every permission in Django's eyes, and no say in anybody's colour.
+    if account.is_superuser or not account.is_active or not account.has_perm(RECORD_EVIDENCE):
         return False
     return all(is_in_jurisdiction(account, person) for person in people)
 
@@ -46,9 +76,106 @@ def check_can_record(account: Account | None, source: Source, people: Iterable[P
         raise NotPermitted(f"{account} may not record for {source.code}")
 
 
+def can_withdraw_batch(account: Account | None, batch: EvidenceBatch) -> bool:
+    """Tell whether ``account`` may withdraw the whole of ``batch``: whoever may, where its source works.
+
+    A batch is about people of many divisions, so the source's division decides; one without works in the province.
+    """
+    if account is None:
+        return True
+    if not account.is_active or not account.has_perm(WITHDRAW_BATCH):
+        return False
+    return _works_for(account, batch.source)
+
+
+def _works_for(account: Account, source: Source) -> bool:
+    """Tell whether the source's division is the account's; a source without one is the whole province's."""
+    if source.division:
+        return covers(account.division, source.division)
+    return bool(account.division) and len(prefix_of(account.division)) == len("33")
+
+
+def check_can_withdraw_batch(account: Account | None, batch: EvidenceBatch) -> None:
+    """Raise ``NotPermitted`` unless ``can_withdraw_batch``."""
+    if not can_withdraw_batch(account, batch):
+        raise NotPermitted(f"{account} may not withdraw batches of {batch.source.code}")
+
+
+def can_import(account: Account | None, source: Source) -> bool:
+    """Tell whether ``account`` may load a file of ``source``, which is about whomever it names."""
+    if account is None:
+        return True
+    allowed = account.is_active and account.has_perm(IMPORT_EVIDENCE)
+    return allowed and source.category != SourceCategory.SELF and _works_for(account, source)
+
+
+def check_can_import(account: Account | None, source: Source) -> None:
+    """Raise ``NotPermitted`` unless ``can_import``."""
+    if not can_import(account, source):
+        raise NotPermitted(f"{account} may not load files of {source.code}")
+
+
+def can_manage_isolation(account: Account, person: Person) -> bool:
+    """Tell whether the officer may confirm, change and end the isolation of the person (N2.1): in their division."""
+    allowed = account.is_active and account.has_perm(MANAGE_ISOLATION)
+    return allowed and is_in_jurisdiction(account, person)
+
+
+def check_can_manage_isolation(account: Account, person: Person) -> None:
+    """Raise ``NotPermitted`` unless ``can_manage_isolation``."""
+    if not can_manage_isolation(account, person):
+        raise NotPermitted(f"{account} may not manage the isolation of {person}")
+
+
+def can_visit(account: Account, person: Person) -> bool:
+    """Tell whether the officer may record visits to the person."""
+    return account.is_active and account.has_perm(VISIT) and is_in_jurisdiction(account, person)
+
+
+def check_can_visit(account: Account, person: Person) -> None:
+    """Raise ``NotPermitted`` unless ``can_visit``."""
+    if not can_visit(account, person):
+        raise NotPermitted(f"{account} may not record visits to {person}")
+
+
+def can_transfer(account: Account, person: Person) -> bool:
+    """Tell whether the officer may start a transfer of the person and record its rides (N2.2)."""
+    return account.is_active and account.has_perm(TRANSFER) and is_in_jurisdiction(account, person)
+
+
+def check_can_transfer(account: Account, person: Person) -> None:
+    """Raise ``NotPermitted`` unless ``can_transfer``."""
+    if not can_transfer(account, person):
+        raise NotPermitted(f"{account} may not transfer {person}")
+
+
+def can_receive(account: Account, transfer: Transfer) -> bool:
+    """Tell whether the officer may record that somebody was received: theirs, or brought into their division."""
+    if not account.is_active or not account.has_perm(TRANSFER):
+        return False
+    return is_in_jurisdiction(account, transfer.person) or covers(account.division, transfer.destination_division)
+
+
+def check_can_receive(account: Account, transfer: Transfer) -> None:
+    """Raise ``NotPermitted`` unless ``can_receive``."""
+    if not can_receive(account, transfer):
+        raise NotPermitted(f"{account} may not receive from {transfer}")
+
+
 def can_view_person(account: Account, person: Person) -> bool:
     """Tell whether the officer may see the person's record."""
     return account.has_perm(VIEW_PERSON) and is_in_jurisdiction(account, person)
+
+
+def can_keep_keys(account: Account) -> bool:
+    """Tell whether the account may register, rotate and revoke the keys of departments' systems."""
+    return account.is_active and account.has_perm(KEEP_KEYS)
+
+
+def check_can_keep_keys(account: Account) -> None:
+    """Raise ``NotPermitted`` unless ``can_keep_keys``."""
+    if not can_keep_keys(account):
+        raise NotPermitted(f"{account} may not keep the keys of systems")
 
 
 def current_decision_for_account(account: Account) -> DecisionRecord | None:
@@ -77,3 +204,74 @@ def decisions_for_account(account: Account, since: datetime | None = None) -> li
     if since is not None:
         decisions = decisions.filter(at__gte=since)
     return list(decisions.order_by("-at", "-pk")[:200])
+
+
+def body_of(account: Account) -> Body | None:
+    """Return the one body the account speaks for; none for an administrator, or for who would speak for two."""
+    if account.is_superuser or not account.is_active:
+        return None
+    groups = account.groups.order_by("pk").values_list("name", flat=True)
+    bodies = {_BODIES[name] for name in groups if name in _BODIES}
+    return bodies.pop() if len(bodies) == 1 else None
+
+
+def check_can_request_order(account: Account, people: Iterable[Person]) -> None:
+    """Raise ``NotPermitted`` unless the officer may ask for an order about all of ``people``."""
+    may = account.is_active and not account.is_superuser and account.has_perm(REQUEST_ORDER)
+    if not may or not all(is_in_jurisdiction(account, person) for person in people):
+        raise NotPermitted(f"{account} may not ask for a control order")
+
+
+def check_can_approve_order(account: Account, people: Iterable[Person]) -> Body:
+    """Return the body the account approves for; raise ``NotPermitted`` when it speaks for none, or not here."""
+    body = body_of(account)
+    may = body is not None and account.has_perm(APPROVE_ORDER)
+    if body is None or not may or not all(is_in_jurisdiction(account, person) for person in people):
+        raise NotPermitted(f"{account} may not approve a control order")
+    return body
+
+
+def can_judge_alarm(account: Account) -> bool:
+    """Tell whether the account is a supervisor, who says what becomes of a frozen batch."""
+    return account.is_active and not account.is_superuser and account.has_perm(JUDGE_ALARM)
+
+
+def check_can_judge_alarm(account: Account) -> None:
+    """Raise ``NotPermitted`` unless ``can_judge_alarm``."""
+    if not can_judge_alarm(account):
+        raise NotPermitted(f"{account} may not judge alarms")
+
+
+def can_draft_rules(account: Account) -> bool:
+    """Tell whether ``account`` may write and propose a version of the rules: officers of any division."""
+    return account.is_active and bool(account.division) and account.has_perm(PROPOSE_RULES)
+
+
+def is_provincial_office(account: Account) -> bool:
+    """Tell whether ``account`` decides on rules for the provincial office. A permission without the office does not."""
+    return account.is_active and account.division == PROVINCIAL_OFFICE and account.has_perm(APPROVE_RULES)
+
+
+def parties_on_rules(account: Account, version: RuleSetVersion) -> frozenset[Party]:
+    """Return as what ``account`` acts on a version: its author, the provincial office, both or nobody."""
+    is_author = version.author_id == account.pk and can_draft_rules(account)
+    found = {Party.AUTHOR: is_author, Party.OFFICE: is_provincial_office(account)}
+    return frozenset(party for party, holds in found.items() if holds)
+
+
+def can_act_on_rules(account: Account, version: RuleSetVersion, act: RuleAct, at: datetime) -> bool:
+    """Tell whether ``account`` may do the act to the version as it stands at ``at``."""
+    if act is RuleAct.APPROVE and account.pk in (version.author_id, version.first_approval_by_id):
+        return False
+    return is_open_to(version.state_at(at), act, parties_on_rules(account, version))
+
+
+def can_simulate_rules(account: Account, version: RuleSetVersion) -> bool:
+    """Tell whether ``account`` may try the version on the population: its author and the office, until it binds."""
+    considered = (RuleState.DRAFT, RuleState.PROPOSED, RuleState.APPROVED)
+    return version.state in considered and bool(parties_on_rules(account, version))
+
+
+def can_see_rules(account: Account, version: RuleSetVersion) -> bool:
+    """Tell whether ``account`` may read the version: a draft is its author's alone until it is proposed."""
+    return version.state != RuleState.DRAFT or version.author_id == account.pk

@@ -5,10 +5,23 @@ from django.utils import timezone
 
 from healthcode.services.conversions import BATCH
 from healthcode.services.conversions import convert_due as convert_due_now
+from healthcode.services.governance import enact_rules as enact_rules_now
+from healthcode.services.isolation import propose_isolation as propose_isolation_now
+from healthcode.services.isolation import remind_isolation as remind_isolation_now
 from healthcode.services.keys import ensure_code_keys as ensure_code_keys_now
+from healthcode.services.orders import carry_out_orders as carry_out_orders_now
 from healthcode.services.outbox import deliver_outbox as deliver_outbox_now
 from healthcode.services.recolouring import run_recolouring
 from healthcode.services.retention import destroy_expired as destroy_expired_now
+from healthcode.services.simulations import run_simulation
+from healthcode.services.systems import destroy_deliveries as destroy_deliveries_now
+from healthcode.services.withdrawals import run_withdrawals
+
+
+@shared_task
+def carry_out_orders() -> int:
+    """Carry out the approved control orders whose delay is over (N1.1, N1.2). Every minute."""
+    return carry_out_orders_now(at=timezone.now())
 
 
 @shared_task
@@ -30,6 +43,18 @@ def destroy_expired() -> dict[str, int]:
 
 
 @shared_task
+def propose_isolation() -> int:
+    """Follow the red grounds with cases of isolation (N2.1, N2.3). Every minute."""
+    return propose_isolation_now(at=timezone.now())
+
+
+@shared_task
+def remind_isolation() -> int:
+    """Tell people a day before that their isolation ends. Every ten minutes."""
+    return remind_isolation_now(at=timezone.now())
+
+
+@shared_task
 def recolour() -> int:
     """Carry changes of areas and rules to the people they touch; return how many were finished. Every 30 seconds."""
     finished = 0
@@ -39,6 +64,32 @@ def recolour() -> int:
 
 
 @shared_task
+def withdraw_batches() -> int:
+    """Carry on the withdrawals of batches (N3.8); return how many were finished. Every 10 seconds."""
+    return run_withdrawals(at=timezone.now())
+
+
+@shared_task
+def destroy_deliveries() -> int:
+    """Destroy what is noted of deliveries after 90 days (N4.3). Every day."""
+    return destroy_deliveries_now(by=None, at=timezone.now())
+
+
+@shared_task
+def enact_rules() -> bool:
+    """Write down that scheduled rules have come into force (N3.1); tell whether any have. Every 5 seconds."""
+    return enact_rules_now(at=timezone.now()) is not None
+
+
+@shared_task
+def simulate_rules() -> int:
+    """Carry out the simulations that were asked for; return how many were finished. Every 10 seconds."""
+    finished = 0
+    while run_simulation(at=timezone.now()) is not None:
+        finished += 1
+    return finished
+
+
 def ensure_code_keys() -> int:
     """Make the signing keys that are missing or near their end. Every hour."""
     return len(ensure_code_keys_now(by=None, at=timezone.now()))

@@ -1,9 +1,9 @@
-"""URLs of the citizen portal."""
+"""URLs of the citizen portal and of the departments' systems."""
 
 from django.urls import path
 from django.views.i18n import set_language
 
-from healthcode import views
+from healthcode import api, views
 
 urlpatterns = [
     path("", views.home, name="home"),
@@ -19,7 +19,11 @@ urlpatterns = [
     path("code/question/", views.code_question, name="code_question"),
     path("code/history/", views.code_history, name="code_history"),
     path("declare/", views.declare, name="declare"),
+    path("observation/", views.observation, name="observation"),
     path("care/", views.set_care, name="set_care"),
     path("theme/", views.set_theme, name="set_theme"),
     path("language/", set_language, name="set_language"),
+    path("api/v1/", api.interface, name="api_interface"),
+    path("api/v1/evidence/", api.EvidenceView.as_view(), name="api_evidence"),
+    path("api/v1/schema/", api.SchemaView.as_view(), name="api_schema"),
 ]

@@ -16,12 +16,14 @@ from healthcode.domain.cases import read_evidence
 from healthcode.domain.evidence import Evidence
 from healthcode.domain.identity import Document, DocumentType, make_resident_number
 from healthcode.domain.instants import CHINA
+from healthcode.domain.orders import ListOrigin, Measure, OrderReason
 from healthcode.domain.tokens import Kind
-from healthcode.models import Account, DecisionRecord, InboxMessage, Person, Source
+from healthcode.models import Account, ControlOrderRequest, DecisionRecord, InboxMessage, Person, Source
 from healthcode.services.codes import issue_code
 from healthcode.services.decisions import CodeStatus, status_of
 from healthcode.services.evidence import NewEvidence, Recorded, record_batch
 from healthcode.services.installation import install_sources
+from healthcode.services.orders import OrderTerms, approve_order, carry_out_orders, request_order
 from healthcode.services.persons import Application, apply_for_code, ensure_person, open_account, verify_phone
 from healthcode.services.roles import Role, install_roles
 from healthcode.services.staff import StaffFields, save_staff
@@ -102,6 +104,25 @@ def fact(kind: str, at: str, **fields: Any) -> Evidence:
     """Say what happened: ``fact("symptom", "07-03T09:00", symptom="fever")``; the year is 2020."""
     name = fields.pop("name", None) or f"r{next(_numbers)}"
     return read_evidence(ev(name, kind, at, **fields), "evidence")
+
+
+def _staff(username: str, role: Role) -> Account:
+    """Return the province's member of staff of this name, employed when first asked for."""
+    known = Account.objects.filter(username=username).first()
+    return known or employ(username, role, ZHEJIANG)
+
+
+def order(*people: Person, at: datetime, until: datetime, measure: Measure = Measure.YELLOW) -> ControlOrderRequest:
+    """Have people ordered as in life: asked for, approved by two bodies, waited out, and carried out at ``at``."""
+    install_sources(by=None, at=JOINED)
+    asked_at = at - timedelta(hours=3)
+    terms = OrderTerms("浙防办〔2020〕31号", OrderReason.CLUSTER, measure, until, ListOrigin.SCREENING, "排查名单")
+    asked = request_order(by=_staff("asker", Role.PROVINCE_OFFICER), terms=terms, people=people, at=asked_at)
+    for name, role in (("approver", Role.PROVINCE_OFFICER), ("commission", Role.HEALTH_COMMISSION)):
+        asked = approve_order(by=_staff(name, role), order=asked, at=asked_at)
+    assert carry_out_orders(at=at) == 1
+    asked.refresh_from_db()
+    return asked
 
 
 def source_for(kind: str) -> Source:
@@ -200,6 +221,42 @@ def other_officer(province: None) -> Account:
 def reviewer(province: None) -> Account:
     """An officer of the province."""
     return employ("reviewer", Role.PROVINCE_OFFICER, ZHEJIANG)
+
+
+@pytest.fixture
+def colleague(province: None) -> Account:
+    """Another officer of the province: the same body as the reviewer."""
+    return employ("colleague", Role.PROVINCE_OFFICER, ZHEJIANG)
+
+
+@pytest.fixture
+def commission(province: None) -> Account:
+    """Speaks for the health commission."""
+    return employ("commission", Role.HEALTH_COMMISSION, ZHEJIANG)
+
+
+@pytest.fixture
+def leader(province: None) -> Account:
+    """Speaks for the leading group."""
+    return employ("leader", Role.LEADING_GROUP, ZHEJIANG)
+
+
+@pytest.fixture
+def supervisor(province: None) -> Account:
+    """Judges alarms."""
+    return employ("supervisor", Role.SUPERVISOR, ZHEJIANG)
+
+
+@pytest.fixture
+def second_supervisor(province: None) -> Account:
+    """Confirms what the first proposes."""
+    return employ("supervisor-2", Role.SUPERVISOR, ZHEJIANG)
+
+
+@pytest.fixture
+def administrator(province: None) -> Account:
+    """The administrator of the installation, a superuser."""
+    return Account.objects.create_superuser("root", STAFF_PASSWORD, division=ZHEJIANG)
 
 
 @pytest.fixture

@@ -94,7 +94,7 @@ class Service:
 
 def _is_write(call: ast.Call) -> bool:
     name = called_name(call)
-    if name in ("execute", "executemany", "copy"):
+    if name in ("execute", "executemany", "copy", "insert_rows"):
         return True
     if name not in _WRITES or not isinstance(call.func, ast.Attribute):
         return False

@@ -22,6 +22,7 @@ from healthcode.domain.colours import Colour
 from healthcode.domain.masking import mask_name, tail
 from healthcode.domain.tokens import Reason
 from healthcode.models import Account
+from healthcode.services.transfers import in_transit
 from healthcode.words import clause_label, colour_word
 from venues.access import can_see_holder, guard_for_account, is_guard, scan_for_guard
 from venues.domain.policy import Category, rule_passage
@@ -129,6 +130,9 @@ def _facts(scan: Scan, with_holder: bool) -> Facts:
         holder = _("%(name)s · ends in %(tail)s")
         value = holder % {"name": mask_name(scan.person.name), "tail": tail(scan.person.number)}
         yield {"label": _("Holder"), "value": value}
+        # Red people alone are transferred (N2.2); no other verdict pays for the question.
+        if scan.colour == Colour.RED and in_transit(person=scan.person, at=scan.scanned_at) is not None:
+            yield {"label": _("Note"), "value": _("In transit, closed transport")}
     if scan.colour:
         yield {"label": _("Health code"), "value": colour_word(Colour(scan.colour))}
     if scan.code_age is not None:

@@ -5,6 +5,44 @@ something is a form that calls one service. May import words, services, access, 
 ``healthcode.admin.site.BackOffice``; apps above build their own pages on ``healthcode.admin.base``.
 """
 
-from healthcode.admin import areas, audit, decisions, evidence, operation, people, rules, staff
+from healthcode.admin import (
+    alarms,
+    areas,
+    audit,
+    batches,
+    decisions,
+    evidence,
+    feeds,
+    isolation,
+    lateness,
+    operation,
+    orders,
+    outbreaks,
+    people,
+    rules,
+    rulesets,
+    simulations,
+    staff,
+    transfers,
+)
 
-__all__ = ["areas", "audit", "decisions", "evidence", "operation", "people", "rules", "staff"]
+__all__ = [
+    "alarms",
+    "areas",
+    "audit",
+    "batches",
+    "decisions",
+    "evidence",
+    "feeds",
+    "isolation",
+    "lateness",
+    "operation",
+    "orders",
+    "outbreaks",
+    "people",
+    "rules",
+    "rulesets",
+    "simulations",
+    "staff",
+    "transfers",
+]

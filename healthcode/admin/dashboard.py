@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from healthcode.domain.colours import Colour
 from healthcode.services import figures
+from healthcode.services.observation import tasks_due
+from healthcode.services.transfers import alarms_of
 from healthcode.words import colour_word
 
 
@@ -25,7 +27,8 @@ class Tile(NamedTuple):
 
 def tiles(account: Any, at: datetime) -> list[Tile]:
     """Return the figures that the reader's permissions allow; what needs somebody comes first."""
-    found = [*_operation(account, at), *_areas(account), *_people(account, at)]
+    found = [*_operation(account, at), *_areas(account), *_errors(account, at), *_people(account, at)]
+    found += _quarantine(account, at)
     return sorted(found, key=lambda tile: not tile.alert)
 
 
@@ -41,11 +44,30 @@ def _people(account: Any, at: datetime) -> Iterator[Tile]:
         yield Tile(count, _("Evidence today"), f"{url}?recorded_at_since=0")
 
 
+def _quarantine(account: Any, at: datetime) -> Iterator[Tile]:
+    if account.division and account.has_perm("healthcode.view_isolationcase"):
+        url = reverse("admin:healthcode_isolationcase_tasks")
+        due = tasks_due(division=account.division, at=at)
+        overdue = sum(one.tasks[0].is_overdue(at) for one in due)
+        yield Tile(overdue, _("Isolation tasks overdue"), url, alert=overdue > 0)
+        yield Tile(len(due), _("Isolation tasks today"), url)
+    if account.division and account.has_perm("healthcode.view_transfer"):
+        url = f"{reverse('admin:healthcode_transfer_changelist')}?state=open"
+        alarms = len(alarms_of(division=account.division, at=at))
+        yield Tile(alarms, _("Transfers that stand still"), url, alert=alarms > 0)
+
+
 def _areas(account: Any) -> Iterator[Tile]:
     if account.has_perm("healthcode.view_zone"):
         count = figures.unmapped_zones()
         url = f"{reverse('admin:healthcode_zone_changelist')}?mapped=no"
         yield Tile(count, _("Zones to assign"), url, alert=count > 0)
+
+
+def _errors(account: Any, at: datetime) -> Iterator[Tile]:
+    if account.has_perm("healthcode.view_evidencebatch"):
+        url = f"{reverse('admin:healthcode_evidencebatch_changelist')}?withdrawn=yes"
+        yield Tile(figures.system_errors(at=at).batches, _("System errors, 30 days: batches withdrawn"), url)
 
 
 def _operation(account: Any, at: datetime) -> Iterator[Tile]:

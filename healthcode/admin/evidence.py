@@ -31,6 +31,7 @@ from healthcode.domain.decide import Decision, Ground
 from healthcode.domain.evidence import Evidence, Kind
 from healthcode.domain.masking import mask_name
 from healthcode.models import Account, DecisionRecord, EvidenceRecord, Person
+from healthcode.services.errors import Refused
 from healthcode.services.evidence import record_evidence, retract_evidence
 from healthcode.services.reads import preview_decision
 from healthcode.words import evidence_sentence, kind_name
@@ -102,7 +103,10 @@ class EvidenceAdmin(CaseAdmin):
         form = RecordForm(sent(request), kind=kind, person=person, account=account, at=at)
 
         def act(data: dict[str, Any]) -> None:
-            record_evidence(by=account, source=data["source"], person=person, evidence=data["evidence"], at=at)
+            done = record_evidence(by=account, source=data["source"], person=person, evidence=data["evidence"], at=at)
+            if done.held is not None:
+                # Kept in quarantine, and said so: the page must not tell that the code follows.
+                raise Refused("batch_frozen")
 
         then = reverse("admin:healthcode_person_change", args=[str(person.public_id)])
         words = {"kind": kind_name(kind), "person": mask_name(person.name)}

@@ -23,7 +23,8 @@ from healthcode.domain.instants import print_instant
 from healthcode.models import Account, EvidenceRecord, Person, Source, SourceCategory
 from healthcode.words import country_choices
 
-RECORDABLE = tuple(kind for kind in Kind if kind is not Kind.RETRACTION)
+# A withdrawal has a page of its own, and a control order comes from its approvals.
+RECORDABLE = tuple(kind for kind in Kind if kind not in (Kind.RETRACTION, Kind.CONTROL_ORDER))
 _EMPTY = ("", "---------")
 
 _WORDS: Mapping[str, Promise] = {
@@ -70,7 +71,6 @@ _ASKED: Mapping[Kind, tuple[str, ...]] = {
     Kind.ISOLATION_ORDER: ("until", "mode", "document"),
     Kind.RELEASE: ("stage",),
     Kind.NAT_RESULT: ("result", "reported_at"),
-    Kind.CONTROL_ORDER: ("until", "measure", "document"),
 }
 # How the domain's record calls what the form calls otherwise.
 _DOMAIN_NAMES = {"measure": "colour", "left": "until"}

@@ -1,4 +1,4 @@
-"""Sources, which are saved through a service, and rule sets, which are read only here (N3.1, N3.2)."""
+"""Sources, which are saved through a service (N3.2)."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from healthcode.admin.base import FormPage, Link, Names, RecordAdmin, Table, account_of, check_permission, sent
+from healthcode.admin.base import FormPage, Link, Names, RecordAdmin, account_of, check_permission, sent
 from healthcode.admin.fields import PlaceField
 from healthcode.admin.filters import word_filter
 from healthcode.admin.forms import RECORDABLE
-from healthcode.admin.labels import CATEGORIES, KINDS, moment, yes_no
+from healthcode.admin.labels import CATEGORIES, KINDS, yes_no
 from healthcode.admin.site import Section
 from healthcode.domain.evidence import Kind
-from healthcode.models import RuleSetVersion, Source, SourceCategory
+from healthcode.models import Source, SourceCategory
 from healthcode.services.sources import SourceFields, save_source
 
 
@@ -147,44 +147,3 @@ class SourceAdmin(RecordAdmin):
     def in_use(self, row: Source) -> object:
         """Tell whether it may record at all."""
         return yes_no(row.is_active)
-
-
-@admin.register(RuleSetVersion)
-class RuleSetAdmin(RecordAdmin):
-    """The versions of the rules."""
-
-    section = Section.RULES
-    names = Names(_("rule set"), _("rule sets"))
-    lookup_field = "code"
-    list_display = ("code_words", "begins", "ends", "recorded")
-    shown = ("code_words", "begins", "ends", "recorded", "digest")
-
-    def tables(self, request: HttpRequest, row: Any) -> list[Table]:
-        """Return the parameters."""
-        rows = [(name, days) for name, days in row.data.get("days", {}).items()]
-        return [Table(_("Parameters"), (_("Period"), _("Days")), rows, "")]
-
-    @admin.display(description=_("Rule set"))
-    def code_words(self, row: RuleSetVersion) -> str:
-        """Return the id."""
-        return row.code
-
-    @admin.display(description=_("From"))
-    def begins(self, row: RuleSetVersion) -> str:
-        """Return from when it is in force."""
-        return moment(row.valid_from)
-
-    @admin.display(description=_("Until"))
-    def ends(self, row: RuleSetVersion) -> str:
-        """Return until when it is in force."""
-        return moment(row.valid_until)
-
-    @admin.display(description=_("Recorded"))
-    def recorded(self, row: RuleSetVersion) -> str:
-        """Return when it was put in."""
-        return moment(row.recorded_at)
-
-    @admin.display(description=_("Fingerprint"))
-    def digest(self, row: RuleSetVersion) -> str:
-        """Return the SHA-256 of its data."""
-        return row.fingerprint

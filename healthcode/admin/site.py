@@ -20,6 +20,7 @@ class Section(StrEnum):
     """The sections of the first page, in their order."""
 
     PEOPLE = "people"
+    QUARANTINE = "quarantine"
     AREAS = "areas"
     VENUES = "venues"
     RULES = "rules"
@@ -30,6 +31,7 @@ class Section(StrEnum):
 
 SECTIONS: dict[str, Promise] = {
     Section.PEOPLE: _("People and evidence"),
+    Section.QUARANTINE: _("Isolation and transfers"),
     Section.AREAS: _("Risk areas"),
     Section.VENUES: _("Venues"),
     Section.RULES: _("Rules and sources"),

@@ -230,6 +230,19 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    # JSON and nothing else: no ?format=, no page for browsers.
+    "URL_FORMAT_OVERRIDE": None,
+}
+# Signed requests of one department a minute, whatever keys it uses.
+SYSTEM_RATE = "120/m"
+SPECTACULAR_SETTINGS = {
+    "TITLE": _("Zhejiang Health Code: evidence of departments"),
+    "DESCRIPTION": _("How the systems of authorised departments share evidence (N3.2)."),
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "PREPROCESSING_HOOKS": [],
+    "ENUM_NAME_OVERRIDES": {},
 }
 
 # --- background work --------------------------------------------------------------------------------------
@@ -255,6 +268,11 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {"healthcode": {"level": "INFO"}},
 }
+
+# --- control orders (其他须纳入) -----------------------------------------------------------------------------
+# How many people one list may name, and how many minutes an approved order waits and can be stopped.
+HC_LIST_CAP = int(os.environ.get("HC_LIST_CAP", "50"))
+HC_ORDER_DELAY_MINUTES = int(os.environ.get("HC_ORDER_DELAY_MINUTES", "120"))
 
 # --- the outside world: one implementation per Protocol of healthcode.domain.ports --------------------------
 SMS_GATEWAY = "healthcode.gateways.inbox.InboxSms"

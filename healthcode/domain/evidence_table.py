@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from healthcode.domain.cases import Malformed
+from healthcode.domain.cases import RESULTS, Malformed
 from healthcode.domain.colours import Colour, Stage
 from healthcode.domain.evidence import Kind
 from healthcode.domain.identity import DocumentType
@@ -123,7 +123,7 @@ def read_header(cells: Sequence[str]) -> Header:
     places: dict[str, int] = {}
     ignored: list[str] = []
     for place, cell in enumerate(cells):
-        field = _FIELD_OF.get("_".join(_plain(cell).lower().split()))
+        field = _FIELD_OF.get("_".join(plain_text(cell).lower().split()))
         if field is None:
             ignored.append(cell.strip())
         elif field in places:
@@ -141,7 +141,7 @@ def read_cells(header: Header, cells: Sequence[str]) -> dict[str, str]:
     if any(cell.strip() for cell in cells[len(header.names) :]):
         raise Malformed("row", f"has {len(cells)} cells, the first line has {len(header.names)}")
     said = {
-        field: _trimmed(cells[place]) if field in _VERBATIM else _plain(cells[place])
+        field: _trimmed(cells[place]) if field in _VERBATIM else plain_text(cells[place])
         for field, place in header.places.items()
         if place < len(cells)
     }
@@ -163,7 +163,7 @@ def json_form(said: Mapping[str, str], countries: Mapping[str, str]) -> dict[str
     for field, implied_word in implied.items():
         if form[field] != implied_word:
             raise Malformed(field, f"{said[field]!r} contradicts {said['kind']!r}")
-    form.update({field: _iso(said[field]) for field in _INSTANTS if field in said})
+    form.update({field: iso_text(said[field]) for field in _INSTANTS if field in said})
     if kind is Kind.OVERSEAS_ENTRY and "country" in said:
         form["country"] = country_code(said["country"], "country", countries)
     if "of" in said:
@@ -201,16 +201,27 @@ def country_code(text: str, field: str, countries: Mapping[str, str]) -> str:
     return code
 
 
-def _plain(cell: str) -> str:
+def is_plain_test(word: str) -> bool:
+    """Tell whether the word of a kind says a test result, and nothing beyond that."""
+    return _KINDS.get(word.lower()) == (Kind.NAT_RESULT, {})
+
+
+def result_word(text: str) -> str:
+    """Return the stored word of a test's result, or nothing for what is none."""
+    word = _word("result", text)
+    return word if word in RESULTS else ""
+
+
+def plain_text(cell: str) -> str:
     """Return the cell without the full-width letters, marks and spaces that spreadsheets bring along."""
-    return _trimmed(unicodedata.normalize("NFKC", cell))
+    return _trimmed(cell if cell.isascii() else unicodedata.normalize("NFKC", cell))
 
 
 def _trimmed(cell: str) -> str:
     return cell.replace("\u200b", "").strip().strip("\ufeff").strip()
 
 
-def _iso(text: str) -> str:
+def iso_text(text: str) -> str:
     """Return a time as ISO 8601 prints it; what is not understood stays, to be refused by name."""
     match = _DATE.fullmatch(text)
     if match is None:

@@ -42,6 +42,10 @@ class Topic(StrEnum):
 
     CODE_ISSUED = "code_issued"
     COLOUR_CHANGED = "colour_changed"
+    ISOLATION_ENDING = "isolation_ending"
+    ISOLATION_TURNED = "isolation_turned"
+    ORDERED = "ordered"
+    RECORDS_WITHDRAWN = "records_withdrawn"
 
 
 class Outbox(models.Model):

@@ -6,13 +6,16 @@ from enum import StrEnum
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Least
 
 from healthcode.domain.cases import read_segment
 from healthcode.domain.colours import Colour
 from healthcode.domain.decide import Segment, segment_at
+from healthcode.domain.governance import RuleState
 from healthcode.domain.instants import to_china
 from healthcode.models.fields import append_only, one_of, word_field
+from healthcode.models.rules import RuleSetVersion
 
 
 class Cause(StrEnum):
@@ -25,10 +28,19 @@ class Cause(StrEnum):
     CONVERSION = "conversion"
 
 
+class RecolouringQuerySet(models.QuerySet["Recolouring"]):
+    """Filters of recolourings."""
+
+    def enacted(self) -> "RecolouringQuerySet":
+        """Leave out those whose rules are only scheduled: nobody is decided under rules that are not in force."""
+        scheduled = RuleSetVersion.objects.filter(state=RuleState.SCHEDULED.value).values("valid_from")
+        return self.exclude(cause=Cause.RULESET.value, effective_at__in=scheduled)
+
+
 class Recolouring(models.Model):
     """A change of areas or rules that has to reach the people it touches. Its id orders such changes.
 
-    Until ``finished_at`` is set, a decision made under an older one is not believed when it is read.
+    From ``effective_at`` until ``finished_at`` is set, a decision made under an older one is not believed when read.
     """
 
     cause = word_field(Cause)
@@ -40,6 +52,8 @@ class Recolouring(models.Model):
     touched = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
     finished_at = models.DateTimeField(null=True)
+
+    objects: ClassVar = RecolouringQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [one_of("cause", Cause)]
@@ -63,9 +77,24 @@ class DecisionQuerySet(models.QuerySet["DecisionRecord"]):
         return self.current().filter(changes_at__lte=at)
 
     def with_staleness(self) -> "DecisionQuerySet":
-        """Say with each row whether an unfinished recolouring is newer than it (``is_stale``)."""
+        """Say with each row from when on it is not believed (``stale_from``, None: always believed).
+
+        That is when the first unfinished recolouring newer than it takes effect, or its own rule set ends.
+        """
         newer = Recolouring.objects.filter(finished_at__isnull=True, id__gt=OuterRef("recolouring"))
-        return self.annotate(is_stale=Exists(newer))
+        first = newer.order_by("effective_at").values("effective_at")[:1]
+        # PostgreSQL's LEAST passes over NULL: a scheduled end of the rules counts beside a recolouring and alone.
+        return self.annotate(stale_from=Least(Subquery(first), F("ruleset__valid_until")))
+
+    def convertible(self, at: datetime) -> "DecisionQuerySet":
+        """Keep the decisions due at ``at`` whose timeline is still right at the instant of their change.
+
+        What an unfinished recolouring in effect concerns, or changes after its rule set has ended, is decided anew.
+        """
+        newer = Recolouring.objects.filter(
+            finished_at__isnull=True, id__gt=OuterRef("recolouring"), effective_at__lte=at
+        )
+        return self.due(at).exclude(Exists(newer)).exclude(ruleset__valid_until__lte=F("changes_at"))
 
 
 class DecisionRecord(models.Model):
@@ -109,6 +138,10 @@ class DecisionRecord(models.Model):
         ]
         indexes: ClassVar = [
             models.Index(fields=["person", "-at"], name="decision_person_at"),
+            # The red ones, whose isolation is managed: few among all that hold.
+            models.Index(
+                fields=["id"], condition=Q(superseded_at__isnull=True, colour=Colour.RED.value), name="decision_red"
+            ),
             models.Index(
                 fields=["changes_at"],
                 condition=Q(superseded_at__isnull=True, changes_at__isnull=False),
@@ -122,6 +155,11 @@ class DecisionRecord(models.Model):
     def segments(self) -> tuple[Segment, ...]:
         """Return the timeline as the rules print it."""
         return tuple(read_segment(item) for item in self.timeline)
+
+    def is_stale(self, at: datetime) -> bool:
+        """Tell whether the row, read ``with_staleness``, is not to be believed at ``at``."""
+        stale_from: datetime | None = getattr(self, "stale_from", None)
+        return stale_from is not None and stale_from <= at
 
     def segment_at(self, at: datetime) -> Segment:
         """Return what holds at ``at``, exact whether or not the sweep has come."""

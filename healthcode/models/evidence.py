@@ -95,6 +95,9 @@ class EvidenceRecord(models.Model):
     detail = models.JSONField(default=dict)
     retracts = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="retractions")
     reason = models.CharField(max_length=256, blank=True)
+    order = models.ForeignKey(
+        "healthcode.ControlOrderRequest", on_delete=models.PROTECT, null=True, related_name="evidence"
+    )
     recorded_by = models.ForeignKey("healthcode.Account", on_delete=models.PROTECT, null=True, related_name="+")
 
     objects: ClassVar = EvidenceRecordQuerySet.as_manager()
@@ -117,6 +120,14 @@ class EvidenceRecord(models.Model):
                 condition=(Q(kind=Kind.RETRACTION.value) & Q(retracts__isnull=False) & ~Q(reason=""))
                 | (~Q(kind=Kind.RETRACTION.value) & Q(retracts__isnull=True)),
                 name="evidence_retraction_names_record_and_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=Kind.CONTROL_ORDER.value, order__isnull=False)
+                | (~Q(kind=Kind.CONTROL_ORDER.value) & Q(order__isnull=True)),
+                name="evidence_control_order_was_approved",
+            ),
+            models.UniqueConstraint(
+                fields=["order", "person"], condition=Q(order__isnull=False), name="evidence_order_carried_out_once"
             ),
             models.CheckConstraint(
                 condition=~Q(kind=Kind.AREA_STAY.value) | ~Q(place=""), name="evidence_stay_has_place"

@@ -52,3 +52,16 @@ def append_only(*, except_for: tuple[str, ...] = (), kept: tuple[str, int] | Non
         for name in except_for
     ]
     return triggers
+
+
+def in_steps(*columns: str) -> list[Any]:
+    """Return the triggers of a row that is completed in steps: nothing else changes, and a step once made stays made.
+
+    Unlike ``append_only(except_for=…)``, which closes the row when one of its columns is set.
+    """
+    triggers = [trigger for trigger in append_only() if trigger.name != "no_update"]
+    triggers.append(pgtrigger.ReadOnly(name="no_update", exclude=list(columns)))
+    for name in columns:
+        changed = pgtrigger.Q(**{f"old__{name}__isnull": False, f"old__{name}__df": pgtrigger.F(f"new__{name}")})
+        triggers.append(pgtrigger.Protect(name=f"{name}_once", operation=pgtrigger.Update, condition=changed))
+    return triggers

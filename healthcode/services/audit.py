@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from healthcode.models import Account, AuditEntry, Person
+from healthcode.models.copying import insert_rows
 
 
 class Act(NamedTuple):
@@ -18,17 +19,19 @@ class Act(NamedTuple):
 
 def record_acts(*, by: Account | None, at: datetime, acts: Iterable[Act], label: str = "system") -> None:
     """Write one audit entry an act. ``label`` names the part of the system when ``by`` is None."""
-    AuditEntry.objects.bulk_create(
-        AuditEntry(
-            at=at,
-            actor=by,
-            actor_label=by.username if by else label,
-            action=act.action,
-            person_id=act.person_id,
-            detail=dict(act.detail),
-            reason=act.reason,
-        )
-        for act in acts
+    insert_rows(
+        [
+            AuditEntry(
+                at=at,
+                actor=by,
+                actor_label=by.username if by else label,
+                action=act.action,
+                person_id=act.person_id,
+                detail=dict(act.detail),
+                reason=act.reason,
+            )
+            for act in acts
+        ]
     )
 
 

@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef
 
-from healthcode.models import AuditEntry, Cause, DecisionRecord, Outbox, Person, Recolouring, Topic
+from healthcode.models import AuditEntry, Cause, DecisionRecord, Outbox, Person, Topic
 
 BATCH = 2_000
 
@@ -75,9 +74,8 @@ def convert_due(*, at: datetime, limit: int | None = None, batch: int = BATCH) -
 @transaction.atomic
 def _convert_batch(at: datetime, batch: int) -> tuple[int, int]:
     """Return how many people were claimed and how many of them were still due."""
-    unfinished = Recolouring.objects.filter(finished_at__isnull=True, id__gt=OuterRef("recolouring"))
     # A decision older than an unfinished recolouring is left to it: its timeline may be wrong by now.
-    due = DecisionRecord.objects.due(at).exclude(Exists(unfinished))
+    due = DecisionRecord.objects.convertible(at)
     # Locks the people, not the decisions, and passes over those whom somebody else holds: never waits.
     claim = due.order_by("changes_at").select_related("person").only("person_id", "person__id")
     locked = claim.select_for_update(skip_locked=True, no_key=True, of=("person",))[:batch]

@@ -4,10 +4,11 @@ The one place where a colour is written. The lock of all colouring is the person
 recolours or converts takes it first, so decisions of one person come one after another.
 """
 
+import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Max
@@ -16,10 +17,12 @@ from healthcode.domain.cases import print_ground, print_segment
 from healthcode.domain.colours import Colour
 from healthcode.domain.decide import Decision, Ground, decide, next_change
 from healthcode.domain.evidence import Designation, Evidence, Kind
+from healthcode.domain.governance import RuleState
 from healthcode.domain.instants import to_china
 from healthcode.models import (
     Account,
     AreaDesignation,
+    AuditEntry,
     Cause,
     DecisionRecord,
     EvidenceRecord,
@@ -28,11 +31,28 @@ from healthcode.models import (
     RuleSetVersion,
     Topic,
 )
+from healthcode.models.copying import insert_rows
 from healthcode.services.audit import Act, record_acts
-from healthcode.services.outbox import announce, message_for
+from healthcode.services.outbox import message_for
 
 # Deciders hold this lock together, from reading areas and rules to their commit; who changes either holds it alone.
 _DECIDING_LOCK = 4_510_003
+
+# The decision on a person of whom nothing is known that matters: the same for all of them.
+_FIRST = """
+WITH made AS (
+    INSERT INTO {decision} (public_id, person_id, colour, grounds, timeline, ruleset_id, cause, at, decided_at,
+                            becomes, recolouring)
+    SELECT gen_random_uuid(), id, %(colour)s, '[]'::jsonb, %(timeline)s::jsonb, %(ruleset)s, %(cause)s, %(at)s,
+           %(at)s, '', %(seen)s
+    FROM unnest(%(people)s::bigint[]) AS person (id)
+    RETURNING public_id, person_id, colour, cause
+)
+INSERT INTO {audit} (at, actor_id, actor_label, action, person_id, detail, reason)
+SELECT %(at)s, %(by)s, %(label)s, 'decide', person_id,
+       jsonb_build_object('decision', public_id, 'cause', cause, 'colour', colour, 'was', NULL), ''
+FROM made
+"""
 
 
 class NoRuleSet(LookupError):
@@ -62,8 +82,7 @@ def lock_people(person_ids: Iterable[int]) -> list[Person]:
 
 def ruleset_in_force(at: datetime) -> RuleSetVersion:
     """Return the rule set in force at ``at``; raise ``NoRuleSet``."""
-    versions = RuleSetVersion.objects.filter(valid_from__lte=at).exclude(valid_until__lte=at)
-    version = versions.order_by("-valid_from").first()
+    version = RuleSetVersion.objects.in_force(at).order_by("-valid_from").first()
     if version is None:
         raise NoRuleSet(f"no rule set is in force at {at}")
     return version
@@ -87,9 +106,17 @@ def areas_for(evidence: Iterable[Evidence]) -> list[Designation]:
 
 def decide_for(person_ids: list[int], at: datetime) -> Mapping[int, Decision]:
     """Decide these people's colours at ``at`` without writing anything; a fixed number of queries."""
+    return decide_without(person_ids, frozenset(), at)
+
+
+def decide_without(person_ids: list[int], leaving_out: Container[str], at: datetime) -> Mapping[int, Decision]:
+    """Decide as ``decide_for``, as if the records of these public ids did not exist."""
     at = to_china(at)
     rules = ruleset_in_force(at).as_domain()
-    evidence = evidence_of(person_ids)
+    evidence = {
+        person_id: [record for record in records if record.id not in leaving_out]
+        for person_id, records in evidence_of(person_ids).items()
+    }
     areas: dict[str, list[Designation]] = defaultdict(list)
     for area in areas_for(record for records in evidence.values() for record in records):
         areas[area.code[:6]].append(area)
@@ -115,18 +142,49 @@ def store_decisions(*, by: Account | None, people: list[Person], cause: Cause, a
     seen = Recolouring.objects.aggregate(newest=Max("pk"))["newest"] or 0
     ids = [person.pk for person in people]
     current = {d.person_id: d for d in DecisionRecord.objects.current().filter(person_id__in=ids).order_by("pk")}
-    at = _not_before_known(ids, current.values(), at)
+    at, version = _not_under_retired(_not_before_known(ids, current.values(), at))
     decisions = decide_for(ids, at)
-    version = ruleset_in_force(at)
     changed = [p for p in people if _differs(current.get(p.pk), decisions[p.pk], version)]
     DecisionRecord.objects.filter(pk__in=[current[p.pk].pk for p in changed if p.pk in current]).update(
         superseded_at=at
     )
-    records = DecisionRecord.objects.bulk_create(
+    records = [
         _new_record(person, decisions[person.pk], version, cause=cause, decided_at=at, seen=seen) for person in changed
-    )
+    ]
+    insert_rows(records)
     _tell(by, at, people, current, records)
     return records
+
+
+def store_first_decisions(*, by: Account | None, person_ids: list[int], cause: Cause, at: datetime) -> int:
+    """Append the decision on nothing for people who have no decision and no record that matters; return how many.
+
+    ``person_ids`` are locked, and the caller knows that ``decide`` gives each of them what it gives a person without
+    any record. Nobody is told: who has no decision has not applied. Raises ``NoRuleSet``.
+    """
+    if not person_ids:
+        return 0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_DECIDING_LOCK])
+    seen = Recolouring.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    at = to_china(at)
+    version = ruleset_in_force(at)
+    nothing = decide([], [], version.as_domain(), at)
+    tables = {"decision": DecisionRecord._meta.db_table, "audit": AuditEntry._meta.db_table}
+    given: dict[str, Any] = {
+        "people": person_ids,
+        "colour": nothing.colour.value,
+        "timeline": json.dumps([print_segment(segment) for segment in nothing.timeline]),
+        "ruleset": version.pk,
+        "cause": cause.value,
+        "at": at,
+        "seen": seen,
+        "by": by.pk if by else None,
+        "label": by.username if by else "system",
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRST.format(**tables), given)
+        return int(cursor.rowcount)
 
 
 def exclude_deciders() -> None:
@@ -147,6 +205,18 @@ def _not_before_known(ids: list[int], current: Iterable[DecisionRecord], at: dat
     """
     newest: datetime | None = EvidenceRecord.objects.filter(person_id__in=ids).aggregate(at=Max("recorded_at"))["at"]
     return max(at, newest or at, *(decision.at for decision in current))
+
+
+def _not_under_retired(at: datetime) -> tuple[datetime, RuleSetVersion]:
+    """Return ``at``, or the instant the rules then in force were retired, and the rules in force at it.
+
+    Who has read the clock before the turn and decides after it would leave a decision that no sweep comes for.
+    """
+    version = ruleset_in_force(at)
+    while version.state == RuleState.RETIRED and version.valid_until is not None:
+        at = version.valid_until
+        version = ruleset_in_force(at)
+    return at, version
 
 
 def _differs(old: DecisionRecord | None, new: Decision, version: RuleSetVersion) -> bool:
@@ -198,7 +268,8 @@ def _tell(
             key = f"colour:{record.public_id}"
             messages.append(message_for(person=person, topic=Topic.COLOUR_CHANGED, key=key, at=at))
     record_acts(by=by, at=at, acts=acts)
-    announce(rows=messages)
+    # Each names a decision made just now, so none was told before.
+    insert_rows(messages)
 
 
 def status_of(decision: DecisionRecord, at: datetime) -> CodeStatus:
@@ -208,7 +279,7 @@ def status_of(decision: DecisionRecord, at: datetime) -> CodeStatus:
     unfinished change of areas or rules is decided afresh, without a write.
     """
     at = to_china(at)
-    if getattr(decision, "is_stale", False):
+    if decision.is_stale(at):
         fresh = decide_for([decision.person_id], at)[decision.person_id]
         return CodeStatus(
             decision.person,
@@ -223,6 +294,9 @@ def status_of(decision: DecisionRecord, at: datetime) -> CodeStatus:
     segments = decision.segments()
     now = decision.segment_at(at)
     change = next_change(segments, max(at, segments[0].begins))
+    if change is not None and decision.is_stale(change.begins):
+        # Other rules hold by then: what these would do is no forecast.
+        change = None
     return CodeStatus(
         decision.person,
         now.colour,

@@ -4,6 +4,7 @@ Correcting is retracting plus recording anew; nothing here changes a record.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -12,10 +13,24 @@ from django.db import transaction
 
 from healthcode.access import check_can_record
 from healthcode.domain.evidence import Evidence, Kind
-from healthcode.models import Account, Cause, DecisionRecord, EvidenceBatch, EvidenceRecord, Person, Source
+from healthcode.domain.orders import APPROVALS
+from healthcode.models import (
+    Account,
+    BatchWithdrawal,
+    Cause,
+    ControlOrderRequest,
+    DecisionRecord,
+    EvidenceBatch,
+    EvidenceRecord,
+    HeldBatch,
+    Person,
+    Source,
+)
+from healthcode.services.anomalies import Named, check_batch, hold_batch, waiting_numbers
 from healthcode.services.audit import Act, record_acts
 from healthcode.services.decisions import lock_people, store_decisions
 from healthcode.services.errors import Refused
+from healthcode.services.feeds import mark_late
 
 
 class NewEvidence(NamedTuple):
@@ -30,11 +45,15 @@ class NewEvidence(NamedTuple):
 
 
 class Recorded(NamedTuple):
-    """What came of a batch: the records made, how many were there already, the decisions that differ."""
+    """What came of a batch: the records made, how many were there already, the decisions that differ.
+
+    ``held``: an alarm froze the batch; nothing of it was recorded.
+    """
 
     records: list[EvidenceRecord]
     duplicates: int
     decisions: list[DecisionRecord]
+    held: HeldBatch | None = None
 
 
 def record_evidence(
@@ -59,16 +78,102 @@ def record_batch(
     ``source_may_not_assert`` (the source may not record this kind), ``not_permitted`` (``by`` may not),
     ``recorded_in_future``, ``event_in_future`` (only orders may begin after they are recorded), ``reason_required``,
     ``not_a_retraction`` (another kind names a record to withdraw), ``unknown_retracted`` and ``unknown_released``
-    (no such record of this person).
+    (no such record of this person), ``batch_withdrawn`` (the batch has been withdrawn), ``order_needs_approval``
+    (a control order comes from ``carry_out_orders`` alone). A batch that looks like an abuse is frozen and nothing
+    of it recorded: ``held`` says so.
     """
     for row in rows:
         _check_row(source, row, at)
+    if batch is not None:
+        check_batch_open(batch=batch)
     people = lock_people({row.person_id for row in rows})
     check_can_record(by, source, people)
     fresh, duplicates = _new_rows(source, rows)
     if not fresh:
         return Recorded([], duplicates, [])
+    named = [Named(row.person_id, row.evidence) for row in fresh]
+    findings = check_batch(by=by, source=source, rows=named, at=at)
+    if findings:
+        held = hold_batch(by=by, source=source, rows=named, findings=findings, batch=batch, at=at)
+        return Recorded([], duplicates, [], held)
     records = [_new_record(by, source, row, batch) for row in fresh]
+    return _store(by, source, fresh, records, people, at)._replace(duplicates=duplicates)
+
+
+@transaction.atomic
+def record_released(*, by: Account, held: HeldBatch, at: datetime) -> Recorded:
+    """Record a frozen batch that two supervisors have released, as known from ``at`` on.
+
+    What was recorded meanwhile from elsewhere under the same numbers is a duplicate. Raises ``Refused``:
+    ``not_released``, and as ``record_batch``.
+    """
+    if not held.is_released or held.source is None:
+        raise Refused("not_released", str(held.public_id))
+    rows = [
+        NewEvidence(record.person_id, replace(record.as_domain(), recorded_at=at))
+        for record in held.records.order_by("pk")
+    ]
+    for row in rows:
+        _check_row(held.source, row, at)
+    if held.batch is not None:
+        check_batch_open(batch=held.batch)
+    people = lock_people({row.person_id for row in rows})
+    fresh, duplicates = _new_rows(held.source, rows)
+    records = [_new_record(held.received_by, held.source, row, held.batch) for row in fresh]
+    return _store(by, held.source, fresh, records, people, at)._replace(duplicates=duplicates)
+
+
+@transaction.atomic
+def record_order(*, source: Source, order: ControlOrderRequest, at: datetime) -> Recorded:
+    """Record what an approved order says of everyone it names: the one way by which such a record is made.
+
+    ``order`` is locked. Raises ``Refused``: ``order_needs_approval`` unless two bodies have approved it, its delay is
+    over, nobody stopped it and no alarm holds it. The database refuses a second record of one order and person.
+    """
+    _check_order(order, at)
+    said = {"colour": order.measure, "document": order.document}
+    ids = order.people.order_by("person_id").values_list("person_id", flat=True)
+    rows = [
+        NewEvidence(
+            person_id,
+            Evidence(
+                id=f"order-{order.public_id}-{number}",
+                kind=Kind.CONTROL_ORDER,
+                at=at,
+                ended_at=at,
+                recorded_at=at,
+                until=order.valid_until,
+                source=source.category,
+                detail=said,
+            ),
+        )
+        for number, person_id in enumerate(ids, 1)
+    ]
+    people = lock_people(ids)
+    records = [_new_record(order.requested_by, source, row, None) for row in rows]
+    for record in records:
+        record.order = order
+    return _store(None, source, rows, records, people, at)
+
+
+def _check_order(order: ControlOrderRequest, at: datetime) -> None:
+    approvals = order.approvals.order_by("pk").values_list("by", "body")
+    distinct = min(len({by for by, _body in approvals}), len({body for _by, body in approvals}))
+    held = HeldBatch.objects.filter(order=order).first()
+    is_due = ControlOrderRequest.objects.due(at).filter(pk=order.pk).exists()
+    if not is_due or distinct < APPROVALS or (held is not None and not held.is_released):
+        raise Refused("order_needs_approval", str(order.public_id))
+
+
+def _store(
+    by: Account | None,
+    source: Source,
+    fresh: Sequence[NewEvidence],
+    records: list[EvidenceRecord],
+    people: list[Person],
+    at: datetime,
+) -> Recorded:
+    """Insert the records, audit them, and decide for everyone they touch. The people are locked."""
     _link(source, fresh, records)
     # What a record of this batch withdraws may be in it too, and must have its row first.
     first = [record for record in records if record.retracts is None]
@@ -78,10 +183,20 @@ def record_batch(
     record_acts(by=by, at=at, label=source.code, acts=[_act(record) for record in records])
     touched = {row.person_id for row in fresh}
     changed = store_decisions(by=by, people=[p for p in people if p.pk in touched], cause=Cause.EVIDENCE, at=at)
-    return Recorded(records, duplicates, changed)
+    mark_late(by=by, source=source, records=records, decisions=changed, at=at)
+    return Recorded(records, 0, changed)
+
+
+def check_batch_open(*, batch: EvidenceBatch) -> None:
+    """Raise ``Refused("batch_withdrawn")`` for a batch that was withdrawn; otherwise keep it open until the commit."""
+    EvidenceBatch.objects.select_for_update(of=("self",), no_key=True).get(pk=batch.pk)
+    if BatchWithdrawal.objects.filter(batch=batch).exists():
+        raise Refused("batch_withdrawn", str(batch.public_id))
 
 
 def _check_row(source: Source, row: NewEvidence, at: datetime) -> None:
+    if row.evidence.kind is Kind.CONTROL_ORDER:
+        raise Refused("order_needs_approval", row.evidence.id)
     if not source.may_assert(row.evidence.kind):
         raise Refused("source_may_not_assert", f"{source.code} {row.evidence.kind}")
     if row.evidence.recorded_at > at:
@@ -98,6 +213,7 @@ def _new_rows(source: Source, rows: Sequence[NewEvidence]) -> tuple[list[NewEvid
     """Return the rows whose number is new, the first of each number, and how many are not."""
     refs = [row.evidence.id for row in rows]
     known = set(EvidenceRecord.objects.filter(source=source, source_ref__in=refs).values_list("source_ref", flat=True))
+    known |= waiting_numbers(source=source, numbers=refs)
     fresh: list[NewEvidence] = []
     for row in rows:
         if row.evidence.id not in known:

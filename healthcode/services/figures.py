@@ -5,15 +5,26 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from django.core.cache import cache
-from django.db.models import CharField, Count, F, Q
+from django.db.models import CharField, Count, F, Q, Sum
 from django.db.models.expressions import Value
 from django.db.models.functions import Coalesce, NullIf, Substr, TruncDate
 
 from healthcode.domain.colours import Colour
 from healthcode.domain.instants import CHINA, to_china
-from healthcode.models import DecisionRecord, Division, EvidenceRecord, Outbox, Person, Recolouring, Zone
+from healthcode.models import (
+    BatchWithdrawal,
+    DecisionRecord,
+    Division,
+    EvidenceRecord,
+    Outbox,
+    Person,
+    Recolouring,
+    WithdrawalStep,
+    Zone,
+)
 
 CHART_DAYS = 14
+ERROR_DAYS = 30
 _KEPT_SECONDS = 60
 # The sweep comes every minute: what is later than two rounds is overdue.
 _SWEEP_GRACE = timedelta(minutes=2)
@@ -89,6 +100,23 @@ def evidence_since_midnight(*, division: str, at: datetime) -> int:
     return records.count()
 
 
+class SystemErrors(NamedTuple):
+    """Batches that were withdrawn as wrong, and what they had done: records, people touched, decisions put right."""
+
+    batches: int
+    records: int
+    people: int
+    decisions: int
+
+
+def system_errors(*, at: datetime, days: int = ERROR_DAYS) -> SystemErrors:
+    """Return the errors of the last ``days`` days: a withdrawn batch is one, by the day it was withdrawn."""
+    withdrawals = BatchWithdrawal.objects.since(at - timedelta(days=days))
+    steps = WithdrawalStep.objects.filter(withdrawal__in=withdrawals)
+    done = steps.aggregate(records=Sum("records"), people=Sum("people"), decisions=Sum("changed"))
+    return SystemErrors(withdrawals.count(), done["records"] or 0, done["people"] or 0, done["decisions"] or 0)
+
+
 def unmapped_zones() -> int:
     """Return how many places of published lists nobody has assigned to a county yet."""
     return Zone.objects.filter(code="").count()
@@ -106,7 +134,7 @@ def waiting_messages(*, at: datetime) -> int:
 
 def unfinished_recolourings() -> int:
     """Return how many changes of areas or rules have not reached everyone yet."""
-    return Recolouring.objects.filter(finished_at__isnull=True).count()
+    return Recolouring.objects.enacted().filter(finished_at__isnull=True).count()
 
 
 def _current_in(division: str) -> Any:

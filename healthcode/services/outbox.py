@@ -31,8 +31,21 @@ def message_text(topic: Topic) -> str:
     """Return the words of a message: never a health word, only that something is there and where (N4.3)."""
     texts = {
         Topic.CODE_ISSUED: _("Zhejiang Health Code: your application is complete. Sign in to see your code."),
+        Topic.ORDERED: _(
+            "Zhejiang Health Code: an order of the control office names you. Sign in to read it. You can object: 12345."
+        ),
         Topic.COLOUR_CHANGED: _(
             "Zhejiang Health Code: there is news about your code. Sign in to read it. Help: 12345."
+        ),
+        Topic.RECORDS_WITHDRAWN: _(
+            "Zhejiang Health Code: what a department had sent about you was wrong and is withdrawn. "
+            "Sign in to read it. Help: 12345."
+        ),
+        Topic.ISOLATION_ENDING: _(
+            "Zhejiang Health Code: something ends within a day. Sign in to read it. Help: 12345."
+        ),
+        Topic.ISOLATION_TURNED: _(
+            "Zhejiang Health Code: something has ended. Sign in to read what is next. Help: 12345."
         ),
     }
     return texts[topic]

@@ -37,7 +37,7 @@ def colours_now(*, person_ids: Iterable[int], at: datetime) -> Mapping[int, Colo
     found: dict[int, Colour] = {}
     stale: list[int] = []
     for decision in decisions.order_by("pk"):
-        if getattr(decision, "is_stale", False):
+        if decision.is_stale(at):
             stale.append(decision.person_id)
         else:
             found[decision.person_id] = decision.segment_at(at).colour

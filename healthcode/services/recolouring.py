@@ -47,7 +47,7 @@ def run_recolouring(
     how many. Raises ``NoRuleSet``, ``Recolouring.DoesNotExist``.
     """
     chosen = Recolouring.objects.get(pk=recolouring_id) if recolouring_id else _unclaimed()
-    if chosen is None or chosen.finished_at is not None:
+    if chosen is None or chosen.finished_at is not None or not Recolouring.objects.enacted().filter(pk=chosen.pk):
         return chosen
     people = _people_touched(chosen)
     while chosen is not None and chosen.finished_at is None:
@@ -59,7 +59,7 @@ def run_recolouring(
 
 def _unclaimed() -> Recolouring | None:
     with transaction.atomic():
-        unfinished = Recolouring.objects.filter(finished_at__isnull=True).order_by("pk")
+        unfinished = Recolouring.objects.enacted().filter(finished_at__isnull=True).order_by("pk")
         return unfinished.select_for_update(skip_locked=True, of=("self",)).first()
 
 

@@ -21,6 +21,9 @@ class Role(StrEnum):
     VENUE_MANAGER = "venue_manager"
     AUDITOR = "auditor"
     OPERATOR = "operator"
+    HEALTH_COMMISSION = "health_commission"
+    LEADING_GROUP = "leading_group"
+    SUPERVISOR = "supervisor"
 
 
 _CASE_WORK = frozenset(
@@ -43,21 +46,65 @@ _AREAS = frozenset(
         "healthcode.view_recolouring",
     }
 )
+_ORDERS = frozenset({"healthcode.view_controlorderrequest", "healthcode.add_controlorderrequest"})
+_APPROVES = frozenset({"healthcode.view_controlorderrequest", "healthcode.approve_controlorderrequest"})
+
+# Whoever may propose rules may also see what their proposal would do.
+_RULES = frozenset({"healthcode.propose_rulesetversion", "healthcode.view_simulation"})
+
+_QUARANTINE = frozenset(
+    {
+        "healthcode.view_isolationcase",
+        "healthcode.add_isolationorder",
+        "healthcode.add_isolationvisit",
+        "healthcode.view_transfer",
+        "healthcode.add_transfer",
+    }
+)
 
 # An operator keeps the machines running and sees no person; an auditor sees everything masked and writes nothing.
 PERMISSIONS: Mapping[Role, frozenset[str]] = {
-    Role.COUNTY_OFFICER: _CASE_WORK,
-    Role.PROVINCE_OFFICER: _CASE_WORK | _AREAS | {"healthcode.add_source", "healthcode.change_source"},
+    Role.COUNTY_OFFICER: _RULES | _ORDERS | _CASE_WORK | _QUARANTINE,
+    Role.PROVINCE_OFFICER: _RULES
+    | {"healthcode.approve_rulesetversion"}
+    | {"healthcode.view_outbreakproposal", "healthcode.add_outbreakproposal"}
+    | _ORDERS
+    | _APPROVES
+    | _CASE_WORK
+    | _QUARANTINE
+    | _AREAS
+    | {"healthcode.view_evidencebatch", "healthcode.add_evidencebatch", "healthcode.add_batchwithdrawal"}
+    | {"healthcode.add_source", "healthcode.change_source"}
+    | {"healthcode.view_feed", "healthcode.view_laterecord", "healthcode.view_systemkey", "healthcode.add_systemkey"},
+    Role.HEALTH_COMMISSION: _APPROVES
+    | _AREAS
+    | {"healthcode.view_outbreakproposal", "healthcode.assess_outbreakproposal"},
+    Role.LEADING_GROUP: _APPROVES
+    | _AREAS
+    | {"healthcode.view_outbreakproposal", "healthcode.consent_outbreakproposal"},
+    Role.SUPERVISOR: frozenset(
+        {
+            "healthcode.view_alarm",
+            "healthcode.view_heldbatch",
+            "healthcode.judge_heldbatch",
+            "healthcode.view_controlorderrequest",
+        }
+    ),
     Role.AREA_OFFICER: _AREAS | {"healthcode.change_zone"},
     Role.VENUE_MANAGER: frozenset(
         {"venues.view_venue", "venues.add_venue", "venues.view_guard", "venues.add_guard", "venues.view_scan"}
     ),
     Role.AUDITOR: _AREAS
+    | {"healthcode.view_simulation"}
     | (_CASE_WORK - {"healthcode.add_evidencerecord"})
+    | {"healthcode.view_feed", "healthcode.view_laterecord", "healthcode.view_systemkey"}
+    | {"healthcode.view_alarm", "healthcode.view_heldbatch", "healthcode.view_controlorderrequest"}
+    | {"healthcode.view_isolationcase", "healthcode.view_transfer"}
     | {"healthcode.view_auditentry", "venues.view_venue", "venues.view_guard", "venues.view_scan"},
     Role.OPERATOR: frozenset(
         {
             "healthcode.view_codekey",
+            "healthcode.view_feed",
             "healthcode.view_outbox",
             "healthcode.view_recolouring",
             "healthcode.view_rulesetversion",

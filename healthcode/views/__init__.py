@@ -8,6 +8,7 @@ from healthcode.views.declaring import declare
 from healthcode.views.errors import csrf_failure
 from healthcode.views.home import home, rules
 from healthcode.views.inbox import inbox
+from healthcode.views.observing import observation
 from healthcode.views.preferences import set_care, set_theme
 from healthcode.views.questions import code_question
 
@@ -24,6 +25,7 @@ __all__ = [
     "home",
     "inbox",
     "my_code",
+    "observation",
     "rules",
     "set_care",
     "set_theme",

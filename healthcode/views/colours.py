@@ -1,5 +1,6 @@
 """“Why this colour?” and my colours over time."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -16,6 +17,7 @@ from healthcode.domain.decide import Ground
 from healthcode.domain.instants import to_china
 from healthcode.models import Cause, DecisionRecord, EvidenceRecord
 from healthcode.services.decisions import status_of
+from healthcode.services.rules import texts_of
 from healthcode.views.reading import Behind, behind
 from healthcode.views.requests import account_of
 from healthcode.words import (
@@ -35,6 +37,8 @@ from healthcode.words import (
 )
 
 _GREEN_CLAUSES = ("N1.3", "N2.7")
+# What a version of the rules says itself, by clause and language.
+Texts = Mapping[str, Mapping[str, str]]
 
 
 @require_safe
@@ -48,28 +52,29 @@ def code_why(request: HttpRequest) -> HttpResponse:
     status = status_of(decision, at)
     found = behind(status.person, status.grounds, at)
     alone = len(status.grounds) == 1
+    texts = texts_of(status.ruleset)
     page = {
         "colour": status.colour.value,
         "word": colour_word(status.colour),
-        "grounds": [_explained(ground, found, alone=alone) for ground in status.grounds],
-        "clauses": [_clause(name) for name in _GREEN_CLAUSES],
+        "grounds": [_explained(ground, found, texts, alone=alone) for ground in status.grounds],
+        "clauses": [_clause(name, texts) for name in _GREEN_CLAUSES],
         "checked_at": moment_words(at, at),
         "ruleset": status.ruleset,
     }
     return render(request, "healthcode/why.html", page)
 
 
-def _clause(name: str) -> dict[str, str]:
-    return {"label": clause_label(name), "text": clause_text(name)}
+def _clause(name: str, texts: Texts) -> dict[str, str]:
+    return {"label": clause_label(name), "text": clause_text(name, texts)}
 
 
-def _explained(ground: Ground, found: Behind, *, alone: bool) -> dict[str, Any]:
+def _explained(ground: Ground, found: Behind, texts: Texts, *, alone: bool) -> dict[str, Any]:
     at = found.known.at
     return {
         "colour": ground.colour.value,
         "word": colour_word(ground.colour),
         "reason": reason_sentence(ground, found.known),
-        "clauses": [_clause(name) for name in ground.clauses],
+        "clauses": [_clause(name, texts) for name in ground.clauses],
         "since": moment_words(ground.since, at),
         "stage": stage_name(ground.stage) if ground.stage else "",
         "meaning": stage_meaning(ground.stage) if ground.stage else "",

@@ -1,5 +1,8 @@
 """The first page, and the rules in plain words."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -7,9 +10,11 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
 from healthcode.access import current_decision_for_account
-from healthcode.models import Account
+from healthcode.domain.governance import RuleAct
+from healthcode.models import Account, RuleSetVersion
 from healthcode.services.decisions import ruleset_in_force
-from healthcode.words import clause_label, colour_word, rule_sentences
+from healthcode.services.rules import public_key_text, published_versions
+from healthcode.words import RULE_STATES, clause_label, colour_word, rule_sentences
 
 
 @require_safe
@@ -27,7 +32,24 @@ def home(request: HttpRequest) -> HttpResponse:
 def rules(request: HttpRequest) -> HttpResponse:
     """Tell the rules in force with their days, id, day of coming into force and fingerprint (N3.1)."""
     version = ruleset_in_force(timezone.now())
-    rows = [
+    published = published_versions()
+    page = {
+        "version": version,
+        "title": _in_language(version.data["title"]),
+        "rows": _rows(version),
+        "texts": [
+            {"label": clause_label(clause), "text": _in_language(words)}
+            for clause, words in sorted(version.data.get("texts", {}).items())
+        ],
+        "log": [_entry(one) for one in published],
+        "keys": sorted({public_key_text(one.signed_with) for one in published if one.signed_with}),
+    }
+    return render(request, "healthcode/rules.html", page)
+
+
+def _rows(version: RuleSetVersion) -> list[dict[str, Any]]:
+    """Return the rules in plain words, with the version's days."""
+    return [
         {
             "colour": row.colour.value,
             "word": colour_word(row.colour),
@@ -37,5 +59,17 @@ def rules(request: HttpRequest) -> HttpResponse:
         }
         for row in rule_sentences(version.as_domain())
     ]
-    title = version.data["title"]["en" if get_language() == "en" else "zh"]
-    return render(request, "healthcode/rules.html", {"version": version, "title": title, "rows": rows})
+
+
+def _entry(version: RuleSetVersion) -> dict[str, Any]:
+    """Return one version of the change log: from when, why, and what proves its text."""
+    return {
+        "version": version,
+        "title": _in_language(version.data["title"]),
+        "state": RULE_STATES[version.state_at(timezone.now())],
+        "reasons": [event.reason for event in version.events.all() if event.act == RuleAct.PROPOSE],
+    }
+
+
+def _in_language(words: Mapping[str, str]) -> str:
+    return words["en" if get_language() == "en" else "zh"]

@@ -15,6 +15,7 @@ from healthcode.words.colours import (
 )
 from healthcode.words.countries import country_choices, country_name, nationality_choices
 from healthcode.words.evidence import document_label, evidence_sentence, kind_name, phone_words
+from healthcode.words.governance import PARAMETERS, RULE_ACTS, RULE_NAMES, RULE_STATES, shipped_wording, wording
 from healthcode.words.grounds import Known, exit_sentence, reason_sentence, stages_sentence
 from healthcode.words.places import place_name, places_above
 from healthcode.words.refusals import (
@@ -32,8 +33,12 @@ from healthcode.words.times import date_and_days_left, day_words, moment_words, 
 __all__ = [
     "DOCUMENT_WORDS",
     "NAME_WORDS",
+    "PARAMETERS",
     "PHONE_WORDS",
     "REFUSALS",
+    "RULE_ACTS",
+    "RULE_NAMES",
+    "RULE_STATES",
     "Known",
     "cause_name",
     "clause_label",
@@ -59,8 +64,10 @@ __all__ = [
     "reason_sentence",
     "refusal_sentence",
     "rule_sentences",
+    "shipped_wording",
     "stage_meaning",
     "stage_name",
     "stages_sentence",
     "time_left",
+    "wording",
 ]

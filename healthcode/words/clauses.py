@@ -1,6 +1,9 @@
 """The clauses of the notice in our own plain words. The ids are ours (N1.1 is 通知一(一))."""
 
-from django.utils.translation import gettext, pgettext
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from django.utils.translation import get_language, gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 
 _TEXTS = {
@@ -49,9 +52,13 @@ def clause_label(clause: str) -> str:
     return gettext("Notice %(chapter)s(%(item)s)") % numbers
 
 
-def clause_text(clause: str) -> str:
-    """Return the clause in plain words. Raises ``KeyError`` for a clause that is no ground of a colour."""
-    return str(_TEXTS[clause])
+def clause_text(clause: str, texts: Mapping[str, Mapping[str, str]] = MappingProxyType({})) -> str:
+    """Return the clause in plain words: as the version's ``texts`` say it, else as shipped.
+
+    Raises ``KeyError`` for a clause that is no ground of a colour.
+    """
+    said = texts.get(clause, {}).get("en" if get_language() == "en" else "zh")
+    return said or str(_TEXTS[clause])
 
 
 def _numeral(digit: str) -> str:

@@ -13,6 +13,7 @@ _ROWS = {
     "number_taken": _("This number stands for another record already. Give each record a number of its own."),
     "source_may_not_assert": _("This source may not report this kind of record."),
     "too_long": _("This is too long."),
+    "unknown_field": _("There is no such field."),
     "not_permitted": _("You may not record this about this person."),
 }
 

@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.bench_decide import bench_decide
+from tests.bench.bench_import import bench_import
+from tests.bench.bench_recolour import bench_recolour
 from tests.bench.bench_tokens import bench_draw, bench_issue, bench_verify
 
 Measure = Callable[[bool], tuple[float, float | None]]
@@ -46,6 +48,8 @@ WORKS: tuple[Work, ...] = (
     Work("issue", lambda quick: bench_issue(), "codes/s", "bare ES256 signature", 0.65),
     Work("verify", lambda quick: bench_verify(), "codes/s", "bare ES256 check", 0.77),
     Work("draw", lambda quick: bench_draw(), "SVG/s", "qrcode with its defaults", 8),
+    Work("recolour", bench_recolour, "people/s", "the same rows by raw SQL", 0.4),
+    Work("import", bench_import, "rows/s", "COPY and one INSERT … SELECT", 0.35),
 )
 
 

@@ -13,18 +13,35 @@ from django.utils import timezone
 from healthcode.domain.instants import CHINA
 from healthcode.models import (
     Account,
+    Alarm,
     AreaChange,
     AreaDesignation,
     AreaSnapshot,
     AuditEntry,
+    BatchWithdrawal,
     CodeKey,
+    ControlOrderRequest,
     DecisionRecord,
+    Delivery,
     Division,
+    EvidenceBatch,
     EvidenceRecord,
+    Feed,
+    HeldBatch,
+    HeldRecord,
+    LateRecord,
+    OrderApproval,
+    OrderedPerson,
+    OutbreakProposal,
     Person,
     Recolouring,
+    RuleSetEvent,
+    RuleSetKey,
     RuleSetVersion,
+    Simulation,
     Source,
+    SystemKey,
+    WithdrawalStep,
     Zone,
 )
 from venues.models import Guard, Scan, Venue
@@ -54,9 +71,35 @@ def _evidence() -> Row:
     return {**who, "kind": "arrival", "at": NOON, "ended_at": NOON, "recorded_at": NOON}
 
 
+def _withdrawal() -> Row:
+    batch = EvidenceBatch.objects.create(source=make(Source), name="rows.csv", received_at=NOON)
+    return {"batch": batch, "reason": "错", "withdrawn_at": NOON}
+
+
+def _step() -> Row:
+    counts = {"records": 1, "people": 1, "changed": 0, "told": 0}
+    return {"withdrawal": make(BatchWithdrawal), "cursor": 1, "done_at": NOON, **counts}
+
+
+def _system_key() -> Row:
+    number = next(_numbers)
+    said = {"key_id": f"key-{number}", "public_key": number.to_bytes(32, "big"), "label": "某系统"}
+    return {"source": make(Source), "valid_from": NOON - HOUR, **said}
+
+
+def _delivery() -> Row:
+    key = make(SystemKey)
+    return {"key": key, "source": key.source, "nonce": f"nonce-{next(_numbers)}", "received_at": timezone.now()}
+
+
+def _late() -> Row:
+    return {"evidence": make(EvidenceRecord), "delay": 2 * HOUR, "allowed": HOUR, "marked_at": NOON}
+
+
 def _ruleset() -> Row:
     number = next(_numbers)
-    return {"code": f"rules-{number}", "data": {}, "valid_from": NOON + number * HOUR, "recorded_at": NOON}
+    times = {"valid_from": NOON + number * HOUR, "recorded_at": NOON}
+    return {"code": f"rules-{number}", "data": {}, "state": "in_force", **times}
 
 
 def _decision() -> Row:
@@ -97,24 +140,60 @@ def _scan() -> Row:
     return {**who, "scanned_at": NOON, "received_at": timezone.now(), "reason": "expired"}
 
 
+def _order() -> Row:
+    terms = {"document": "文", "reason": "cluster", "measure": "red", "origin": "named_one_by_one"}
+    return {**terms, "valid_until": NOON + HOUR, "requested_at": NOON, "requested_by": make(Account)}
+
+
+def _approval() -> Row:
+    order = make(ControlOrderRequest)
+    who = {"by": make(Account), "requested_by": order.requested_by}
+    return {"order": order, "body": "control_office", **who, "at": NOON}
+
+
+def _held_record() -> Row:
+    return {"held": make(HeldBatch), "person": make(Person), "source_ref": "1", "said": {}}
+
+
+def _outbreak() -> Row:
+    place = {"code": "110106", "name": "某区", "document": "文", "reason": "某"}
+    return {**place, "proposed_at": NOON, "proposed_by": make(Account)}
+
+
 ROWS: Mapping[type[Model], Callable[[], Row]] = MappingProxyType(
     {
         Account: _account,
+        Alarm: lambda: {"anomaly": "contradicted", "unit": "某", "number": 1, "of": 1, "raised_at": NOON},
+        ControlOrderRequest: _order,
+        HeldBatch: lambda: {"source": make(Source), "received_at": NOON},
+        HeldRecord: _held_record,
+        OrderApproval: _approval,
+        OrderedPerson: lambda: {"order": make(ControlOrderRequest), "person": make(Person)},
+        OutbreakProposal: _outbreak,
         AreaChange: _area_change,
         AreaDesignation: _designation,
         AreaSnapshot: _snapshot,
         AuditEntry: lambda: {"at": NOON, "actor_label": "system", "action": "look"},
+        BatchWithdrawal: _withdrawal,
         CodeKey: _key,
         DecisionRecord: _decision,
         Division: lambda: {"code": f"{next(_numbers):06d}", "name": "某县"},
+        Delivery: _delivery,
         EvidenceRecord: _evidence,
+        Feed: lambda: {"source": make(Source), "late_after": HOUR, "watched_from": NOON},
         Guard: _guard,
+        LateRecord: _late,
         Person: _person,
         Recolouring: lambda: {"cause": "areas", "effective_at": NOON, "created_at": NOON},
+        RuleSetEvent: lambda: {"version": make(RuleSetVersion), "act": "enact", "state": "in_force", "at": NOON},
+        RuleSetKey: lambda: {"public_der": bytes([next(_numbers) % 256, 2]), "made_at": NOON},
         RuleSetVersion: _ruleset,
         Scan: _scan,
+        Simulation: lambda: {"version": make(RuleSetVersion), "at": NOON, "requested_at": NOON},
         Source: _source,
+        SystemKey: _system_key,
         Venue: _venue,
+        WithdrawalStep: _step,
         Zone: lambda: {"path": f"某省|某市|开发区 {next(_numbers)}", "first_seen_at": NOON},
     }
 )

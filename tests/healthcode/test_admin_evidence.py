@@ -79,7 +79,6 @@ def test_recording_turns_the_code(office: StrictClient, person: Person, officer:
         ("nat_result", "zj-health", {"at": "2020-07-07", "result": "negative", "reported_at": "2020-07-08 08:00"}),
         ("symptom", "zj-health", {"at": "2020-07-07 20:00"}),
         ("symptom_cleared", "zj-health", {"at": "2020-07-07"}),
-        ("control_order", "zj-office", {"at": "2020-07-07", "until": "2020-07-20", "measure": "red", "document": "31"}),
     ],
 )
 def test_every_kind_can_be_recorded(

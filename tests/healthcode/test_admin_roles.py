@@ -9,7 +9,7 @@ from healthcode.models import Account, AuditEntry
 from healthcode.services.roles import PERMISSIONS, Role, install_roles
 
 # What an operator may see: nothing in it is about a person.
-IMPERSONAL = {"codekey", "outbox", "recolouring", "rulesetversion", "periodictask"}
+IMPERSONAL = {"codekey", "feed", "outbox", "recolouring", "rulesetversion", "periodictask"}
 
 
 @pytest.mark.parametrize("role", Role)

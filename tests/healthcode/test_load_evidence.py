@@ -99,7 +99,6 @@ KINDS = [
     ("隔离", {"结束时间": "2020-07-20", "文号": "1号", "方式": "居家"}, "isolation_order", {"mode": "home"}),
     ("发热", {}, "symptom", {"symptom": "fever"}),
     ("退热", {}, "symptom_cleared", {}),
-    ("其他管控", {"结束时间": "2020-07-20", "文号": "2号", "颜色": "黄码"}, "control_order", {"colour": "yellow"}),
 ]
 
 

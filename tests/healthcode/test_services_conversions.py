@@ -76,11 +76,11 @@ def test_a_turn_is_audited_as_a_decision_is(contact: Person) -> None:
 
 
 def test_two_turns_slept_through_are_two_decisions(contact: Person, at: datetime) -> None:
-    order = fact("control_order", "07-22", until="07-25", recorded_at="07-08T11:00", colour="yellow", document="文")
+    order = fact("isolation_order", "07-22", until="07-25", recorded_at="07-08T11:00", mode="home", document="文")
     record(contact, order, at=at)
     assert convert_due(at=LIFTED + 30 * DAY) == 3
     turns = DecisionRecord.objects.filter(cause=Cause.CONVERSION).order_by("at").values_list("colour", flat=True)
-    assert list(turns) == ["green", "yellow", "green"]
+    assert list(turns) == ["green", "red", "green"]
 
 
 def test_a_stage_that_ends_is_no_turn(citizen: Account, at: datetime) -> None:
@@ -99,7 +99,7 @@ STORIES: dict[str, list[tuple[str, str, dict[str, Any]]]] = {
     ],
     "two orders": [
         ("isolation_order", "07-07", {"until": "07-12", "mode": "home", "document": "文"}),
-        ("control_order", "07-10", {"until": "07-20", "recorded_at": "07-08", "colour": "yellow", "document": "文"}),
+        ("isolation_order", "07-14", {"until": "07-20", "recorded_at": "07-08", "mode": "central", "document": "文"}),
     ],
 }
 

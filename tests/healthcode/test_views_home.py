@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
+import pgtrigger
 import pytest
 import time_machine
 from pytest_django import Settings
 
+from healthcode.domain.instants import CHINA
 from healthcode.domain.rulesets import fingerprint, shipped_data
 from healthcode.models import Account, InboxMessage, RuleSetVersion
 from healthcode.services.persons import send_sign_in_code
@@ -114,7 +116,8 @@ def test_the_days_on_the_rules_page_come_from_the_rule_set(client: StrictClient,
     assert "集中隔离 14 天，再居家医学观察 7 天后" in words_of(client.get("/rules/"))
     data: dict[str, Any] = copy.deepcopy(dict(shipped_data("zj-2020-109")))
     data["days"] = {name: number for number, name in enumerate(data["days"], start=31)}
-    RuleSetVersion.objects.update(data=data)
+    with pgtrigger.ignore("healthcode.RuleSetVersion:ruleset_text_stays"):
+        RuleSetVersion.objects.update(data=data)
     page = client.get("/rules/")
     ends = " ".join(row["who"] + row["ends"] for row in page.context["rows"])
     assert [str(number) for number in range(31, 40) if f" {number} 天" not in ends] == []
@@ -193,9 +196,7 @@ def test_a_form_from_elsewhere_is_refused_plainly(province: None) -> None:
 
 
 def test_a_broken_page_speaks_both_languages(client: StrictClient, province: None) -> None:
-    RuleSetVersion.objects.update(
-        valid_until=datetime(2020, 7, 7, tzinfo=RuleSetVersion.objects.get().valid_from.tzinfo)
-    )
+    RuleSetVersion.objects.update(valid_until=datetime(2020, 7, 7, tzinfo=CHINA))
     client.raise_request_exception = False
     page = client.get("/rules/")
     assert page.status_code == 500

@@ -4,8 +4,9 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from healthcode.domain.colours import Colour
+from healthcode.domain.orders import Measure
 from healthcode.models import Account, Person
-from tests.people import fact, person_of, record
+from tests.people import order, person_of
 from venues.models import Guard, Scan
 from venues.services.scans import record_scan
 
@@ -15,9 +16,7 @@ def give_colour(account: Account, colour: Colour, at: datetime) -> Person:
     person = person_of(account)
     if colour is Colour.GREEN:
         return person
-    began, until = (f"{day:%m-%dT%H:%M}" for day in (at - timedelta(hours=1), at + timedelta(days=7)))
-    order = fact("control_order", began, until=until, colour=colour.value, document="浙防办〔2020〕31号")
-    record(person, order, at=at)
+    order(person, at=at - timedelta(hours=1), until=at + timedelta(days=7), measure=Measure(colour.value))
     return person
 
 

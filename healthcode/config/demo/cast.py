@@ -65,12 +65,18 @@ CITIZENS: tuple[Citizen, ...] = (
 
 STAFF: tuple[Staff, ...] = (
     Staff("province", "沈处长（省防控办）", "330000", "province_officer"),
+    Staff("province-2", "方处长（省防控办）", "330000", "province_officer"),
     Staff("xihu", "何科长（西湖区）", "330106", "county_officer"),
     Staff("gongshu", "俞科长（拱墅区）", "330105", "county_officer"),
     Staff("haishu", "戴科长（海曙区）", "330203", "county_officer"),
     Staff("areas", "蒋主任（省疾控）", "330000", "area_officer"),
     Staff("auditor", "冯审计", "330000", "auditor"),
     Staff("operator", "钱工（运维）", "", "operator"),
+    Staff("province-2", "严处长（省防控办）", "330000", "province_officer"),
+    Staff("commission", "施主任（省卫生健康委）", "330000", "health_commission"),
+    Staff("leaders", "韩副组长（省领导小组）", "330000", "leading_group"),
+    Staff("supervisor", "金督查", "330000", "supervisor"),
+    Staff("supervisor-2", "陶督查", "330000", "supervisor"),
 )
 
 

@@ -14,13 +14,16 @@ from healthcode.config.demo.cast import CITIZENS, PASSWORD, STAFF, VENUES, Citiz
 from healthcode.config.demo.stories import STORIES, Records
 from healthcode.domain.cases import read_evidence
 from healthcode.domain.divisions import division_history, known_division_codes
+from healthcode.domain.evidence import Kind
 from healthcode.domain.identity import Document, DocumentType, make_resident_number, parse_document
+from healthcode.domain.orders import ListOrigin, Measure, OrderReason
 from healthcode.domain.snapshots import read_snapshot
 from healthcode.models import Account, Person, Source
 from healthcode.services.areas import apply_snapshot
 from healthcode.services.conversions import convert_due
 from healthcode.services.divisions import load_divisions
 from healthcode.services.evidence import NewEvidence, record_batch
+from healthcode.services.orders import OrderTerms, approve_order, carry_out_orders, request_order
 from healthcode.services.persons import (
     Application,
     apply_for_code,
@@ -120,12 +123,15 @@ def seed_people(at: datetime, count: int = PEOPLE) -> Iterator[int]:
     source_of = {source.code: source for source in Source.objects.all()}
     applied_at = at - timedelta(days=40)
     done = 0
-    for chunk in _chunks(list(_strangers(count, at)), _CHUNK):
+    for turn, chunk in enumerate(_chunks(list(_strangers(count, at)), _CHUNK)):
         enrol_people(by=None, applications=[application for application, _records in chunk], at=applied_at)
         people = _ids([application for application, _records in chunk])
         rows: dict[str, list[NewEvidence]] = defaultdict(list)
+        ordered = [a for a, records in chunk if any(record["kind"] == Kind.CONTROL_ORDER for record in records)]
         for application, records in chunk:
             for number, record in enumerate(records):
+                if record["kind"] == Kind.CONTROL_ORDER:
+                    continue
                 source = source_of[record["source"]]
                 identifier = f"demo-{application.phone[-10:]}-{number}"
                 data = {**record, "source": source.category, "id": identifier, "recorded_at": at.isoformat()}
@@ -133,8 +139,27 @@ def seed_people(at: datetime, count: int = PEOPLE) -> Iterator[int]:
                 rows[source.code].append(row)
         for code, evidence in rows.items():
             record_batch(by=None, source=source_of[code], rows=evidence, at=at)
+        _order([people[a.document.number] for a in ordered], at, turn)
         done += len(chunk)
         yield done
+
+
+def _order(person_ids: Sequence[int], at: datetime, turn: int) -> None:
+    """Have people ordered as in life: asked for days ago, approved by two bodies, waited out, carried out."""
+    if not person_ids:
+        return
+    # Each list on a day of its own: many in one day would raise an alarm.
+    asked_at = at - timedelta(days=1 + turn)
+    staff = {account.username: account for account in Account.objects.filter(is_staff=True)}
+    origin = (ListOrigin.SCREENING, "重点场所排查名单")
+    terms = OrderTerms(
+        f"浙防办〔2020〕{31 + turn}号", OrderReason.CLUSTER, Measure.YELLOW, at + timedelta(days=2), *origin
+    )
+    people = list(Person.objects.filter(pk__in=person_ids).order_by("pk"))
+    order = request_order(by=staff["province"], terms=terms, people=people, at=asked_at)
+    for name in ("province-2", "commission"):
+        approve_order(by=staff[name], order=order, at=asked_at + timedelta(minutes=30))
+    carry_out_orders(at=asked_at + timedelta(hours=3))
 
 
 def _ids(applications: Sequence[Application]) -> dict[str, int]:

@@ -104,7 +104,7 @@ def isolation_home(at: datetime) -> Records:
 
 
 def controlled(at: datetime) -> Records:
-    """Named by a control order with a document and an end (其他须纳入)."""
+    """Named by a control order (其他须纳入); the seed takes it through its request and its two approvals."""
     ends = _in(at, days=2)
     return [
         _record(

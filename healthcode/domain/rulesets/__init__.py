@@ -15,7 +15,7 @@ from healthcode.domain.instants import parse_moment
 
 BASELINE = "zj-2020-109"
 _FOLDER = Path(__file__).parent
-_PERIODS = (
+PERIODS = (
     "contact",
     "entry_central",
     "entry_home",
@@ -64,10 +64,10 @@ def ruleset_from(data: Mapping[str, object]) -> RuleSet:
         raise InvalidRuleSet("id: expected a name")
     if not isinstance(days, Mapping):
         raise InvalidRuleSet("days: expected an object")
-    unknown = sorted(set(days) - set(_PERIODS))
+    unknown = sorted(set(days) - set(PERIODS))
     if unknown:
         raise InvalidRuleSet(f"days.{unknown[0]}: unknown parameter")
-    periods = {name: _period(days, name) for name in _PERIODS}
+    periods = {name: _period(days, name) for name in PERIODS}
     return RuleSet(id=identifier, valid_from=parse_moment(data.get("valid_from")).begins, **periods)
 
 

@@ -19,6 +19,8 @@ from healthcode.services.imports import ImportReport, Line, RefusedRow, Table, l
 from healthcode.words.countries import country_choices, nationality_choices
 from healthcode.words.rows import row_sentence
 
+_TOLD_EVERY = 500
+
 
 class Command(BaseCommand):
     """Load a file of evidence. The same file again changes nothing; the exit status is 1 if a row was refused."""
@@ -50,7 +52,7 @@ class Command(BaseCommand):
             raise CommandError(f"{error.filename or path}: {error.strerror}") from error
         self.stdout.write(
             f"{path.name}: {report.new} new, {report.duplicate} duplicate, {report.refused} refused, "
-            f"{report.recoloured} recoloured"
+            f"{report.recoloured} recoloured" + (f", {report.held} held by an alarm" if report.held else "")
         )
         if report.refused:
             self.stdout.write(f"refused rows: {errors}")
@@ -64,9 +66,12 @@ class Command(BaseCommand):
         with closing(SideFile(errors, heads, file.header.names)) as side, counting(path.name) as progress:
 
             def lines() -> Iterator[Line]:
-                for line in file.lines():
-                    progress(file.done, size)
+                for place, line in enumerate(file.lines()):
+                    # Telling the bar of every line would take longer than reading it.
+                    if place % _TOLD_EVERY == 0:
+                        progress(file.done, size)
                     yield line
+                progress(size, size)
 
             def refuse(row: RefusedRow) -> None:
                 column = file.header.column(row.field)

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from healthcode.services.feeds import install_feeds
 from healthcode.services.installation import install_schedule, install_sources
 from healthcode.services.keys import ensure_code_keys
 from healthcode.services.rules import install_baseline
@@ -20,6 +21,7 @@ class Command(BaseCommand):
         at = timezone.now()
         ruleset = install_baseline(by=None, at=at)
         sources = install_sources(by=None, at=at)
+        install_feeds(by=None, at=at)
         tasks = install_schedule(by=None, at=at)
         keys = ensure_code_keys(by=None, at=at)
         self.stdout.write(
