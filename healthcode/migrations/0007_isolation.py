@@ -11,7 +11,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("healthcode", "0009_orders_and_alarms"),
+        ("healthcode", "0006_orders_and_alarms"),
     ]
 
     operations = [
