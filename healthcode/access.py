@@ -5,9 +5,12 @@ Jurisdiction is one predicate on the division-code prefix (属地).
 
 from collections.abc import Iterable
 from datetime import datetime
+from uuid import UUID
 
+from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
 
+from healthcode import gateways
 from healthcode.domain.divisions import covers, prefix_of
 from healthcode.domain.governance import PROVINCIAL_OFFICE, Party, RuleAct, RuleState, is_open_to
 from healthcode.domain.orders import Body
@@ -35,6 +38,7 @@ APPROVE_RULES = "healthcode.approve_rulesetversion"
 REQUEST_ORDER = "healthcode.add_controlorderrequest"
 APPROVE_ORDER = "healthcode.approve_controlorderrequest"
 JUDGE_ALARM = "healthcode.judge_heldbatch"
+STEER_RECOLOURING = "healthcode.change_recolouring"
 # The body an account speaks for, by the name of its role.
 _BODIES = {
     "province_officer": Body.CONTROL_OFFICE,
@@ -42,10 +46,12 @@ _BODIES = {
     "leading_group": Body.LEADING_GROUP,
 }
 KEEP_KEYS = "healthcode.add_systemkey"
+WITHDRAW_KEY = "healthcode.withdraw_codekey"
+PRINT_CODE = "healthcode.add_papercode"
 
 
-class NotPermitted(Exception):
-    """The account may not do this. ``code`` is ``not_permitted``."""
+class NotPermitted(PermissionDenied):
+    """The account may not do this. ``code`` is ``not_permitted``; a page that lets it through answers 403."""
 
     code = "not_permitted"
 
@@ -55,24 +61,37 @@ def is_in_jurisdiction(account: Account, person: Person) -> bool:
     return covers(account.division, person.stay_code) or covers(account.division, person.residence_code)
 
 
-def can_record(account: Account | None, source: Source, people: Iterable[Person]) -> bool:
+def can_record(account: Account | None, source: Source, people: Iterable[Person], at: datetime | None = None) -> bool:
     """Tell whether ``account`` may record for ``source`` about all of ``people``.
 
-    No account is the system itself (a feed or a command). A citizen records for ``self``, about themself alone.
+    No account is the system itself (a feed or a command). A citizen declares for themself and for whom they may act
+    for at ``at`` (N3.5); without an instant, for nobody else.
     """
     if account is None:
         return True
     if source.category == SourceCategory.SELF:
-        return all(person.account_id == account.pk for person in people)
+        return may_act_for(account, people, "declare", at)
     # Who administers the installation has every permission in Django's eyes, and no say in anybody's colour.
     if account.is_superuser or not account.is_active or not account.has_perm(RECORD_EVIDENCE):
         return False
     return all(is_in_jurisdiction(account, person) for person in people)
 
 
-def check_can_record(account: Account | None, source: Source, people: Iterable[Person]) -> None:
+def may_act_for(account: Account, people: Iterable[Person], right: str, at: datetime | None) -> bool:
+    """Tell whether each of ``people`` is the account's own person, or one it may use ``right`` for at ``at``."""
+    others = [person.pk for person in people if person.account_id != account.pk]
+    if not others:
+        return True
+    if at is None:
+        return False
+    return gateways.representation().may(account_id=account.pk, person_ids=others, right=right, at=at)
+
+
+def check_can_record(
+    account: Account | None, source: Source, people: Iterable[Person], at: datetime | None = None
+) -> None:
     """Raise ``NotPermitted`` unless ``can_record``."""
-    if not can_record(account, source, people):
+    if not can_record(account, source, people, at):
         raise NotPermitted(f"{account} may not record for {source.code}")
 
 
@@ -83,7 +102,7 @@ def can_withdraw_batch(account: Account | None, batch: EvidenceBatch) -> bool:
     """
     if account is None:
         return True
-    if not account.is_active or not account.has_perm(WITHDRAW_BATCH):
+    if not account.is_active or account.is_superuser or not account.has_perm(WITHDRAW_BATCH):
         return False
     return _works_for(account, batch.source)
 
@@ -105,7 +124,8 @@ def can_import(account: Account | None, source: Source) -> bool:
     """Tell whether ``account`` may load a file of ``source``, which is about whomever it names."""
     if account is None:
         return True
-    allowed = account.is_active and account.has_perm(IMPORT_EVIDENCE)
+    # Who administers the installation has every permission in Django's eyes, and no say in anybody's colour.
+    allowed = account.is_active and not account.is_superuser and account.has_perm(IMPORT_EVIDENCE)
     return allowed and source.category != SourceCategory.SELF and _works_for(account, source)
 
 
@@ -184,9 +204,38 @@ def current_decision_for_account(account: Account) -> DecisionRecord | None:
     return decisions.select_related("person", "ruleset").filter(person__account=account.pk).first()
 
 
-def person_for_account(account: Account) -> Person:
-    """Return the person whose account this is, or answer 404."""
-    return get_object_or_404(Person, account=account.pk, applied_at__isnull=False)
+def decision_for_account(account: Account, person: UUID | None, right: str, at: datetime) -> DecisionRecord | None:
+    """Return the account's own current decision, or that of ``person`` where it may use ``right`` for them.
+
+    ``person`` is a public id. Answers 404 for anybody else's, whether or not there is such a person (N3.5).
+    """
+    if person is None:
+        return current_decision_for_account(account)
+    decisions = DecisionRecord.objects.current().with_staleness().select_related("person", "ruleset")
+    decision = decisions.filter(person__public_id=person).first()
+    if decision is None or not may_act_for(account, [decision.person], right, at):
+        return get_object_or_404(DecisionRecord.objects.none())
+    return decision
+
+
+def person_for_account(
+    account: Account, person: UUID | None = None, right: str = "declare", at: datetime | None = None
+) -> Person:
+    """Return the account's own person, or ``person`` (a public id) where it may use ``right`` for them; else 404."""
+    applied = Person.objects.filter(applied_at__isnull=False)
+    if person is None:
+        return get_object_or_404(applied, account=account.pk)
+    found = get_object_or_404(applied, public_id=person)
+    if not may_act_for(account, [found], right, at):
+        return get_object_or_404(applied.none())
+    return found
+
+
+def people_shown_by(account: Account, at: datetime) -> list[tuple[Person, str]]:
+    """Return the people whose codes the account may show beside its own, each with what they are to it."""
+    shown = gateways.representation().people(account_id=account.pk, right="show", at=at)
+    people = Person.objects.in_bulk([one.person_id for one in shown]) if shown else {}
+    return [(people[one.person_id], one.label) for one in shown]
 
 
 def evidence_for_officer(account: Account, public_id: str) -> EvidenceRecord:
@@ -244,12 +293,14 @@ def check_can_judge_alarm(account: Account) -> None:
 
 def can_draft_rules(account: Account) -> bool:
     """Tell whether ``account`` may write and propose a version of the rules: officers of any division."""
-    return account.is_active and bool(account.division) and account.has_perm(PROPOSE_RULES)
+    may = account.is_active and not account.is_superuser and account.has_perm(PROPOSE_RULES)
+    return may and bool(account.division)
 
 
 def is_provincial_office(account: Account) -> bool:
     """Tell whether ``account`` decides on rules for the provincial office. A permission without the office does not."""
-    return account.is_active and account.division == PROVINCIAL_OFFICE and account.has_perm(APPROVE_RULES)
+    may = account.is_active and not account.is_superuser and account.has_perm(APPROVE_RULES)
+    return may and account.division == PROVINCIAL_OFFICE
 
 
 def parties_on_rules(account: Account, version: RuleSetVersion) -> frozenset[Party]:
@@ -275,3 +326,46 @@ def can_simulate_rules(account: Account, version: RuleSetVersion) -> bool:
 def can_see_rules(account: Account, version: RuleSetVersion) -> bool:
     """Tell whether ``account`` may read the version: a draft is its author's alone until it is proposed."""
     return version.state != RuleState.DRAFT or version.author_id == account.pk
+
+
+def can_steer_recolouring(account: Account) -> bool:
+    """Tell whether ``account`` may stop the carrying of a change to people and let it go on: the provincial office."""
+    may = account.is_active and not account.is_superuser and account.has_perm(STEER_RECOLOURING)
+    return may and account.division == PROVINCIAL_OFFICE
+
+
+def check_can_steer_recolouring(account: Account) -> None:
+    """Raise ``NotPermitted`` unless ``can_steer_recolouring``."""
+    if not can_steer_recolouring(account):
+        raise NotPermitted(f"{account} may not stop a recolouring")
+
+
+def can_withdraw_key(account: Account) -> bool:
+    """Tell whether ``account`` may withdraw a signing key of codes: the provincial office alone, at any hour."""
+    may = account.is_active and not account.is_superuser and account.has_perm(WITHDRAW_KEY)
+    return may and account.division == PROVINCIAL_OFFICE
+
+
+def check_can_withdraw_key(account: Account) -> None:
+    """Raise ``NotPermitted`` unless ``can_withdraw_key``."""
+    if not can_withdraw_key(account):
+        raise NotPermitted(f"{account} may not withdraw keys")
+
+
+def can_print_code(account: Account | None, person: Person, at: datetime) -> bool:
+    """Tell whether ``account`` may print, hand out and take back the person's paper code at ``at``.
+
+    The person, whoever may show the code for them (N3.5), and the service desk of the division. No account is the
+    system itself.
+    """
+    if account is None or may_act_for(account, [person], "show", at):
+        return True
+    if account.is_superuser or not account.is_active or not account.has_perm(PRINT_CODE):
+        return False
+    return is_in_jurisdiction(account, person)
+
+
+def check_can_print_code(account: Account | None, person: Person, at: datetime) -> None:
+    """Raise ``NotPermitted`` unless ``can_print_code``."""
+    if not can_print_code(account, person, at):
+        raise NotPermitted(f"{account} may not print this person's code")

@@ -8,13 +8,15 @@ from healthcode.services.conversions import convert_due as convert_due_now
 from healthcode.services.governance import enact_rules as enact_rules_now
 from healthcode.services.isolation import propose_isolation as propose_isolation_now
 from healthcode.services.isolation import remind_isolation as remind_isolation_now
-from healthcode.services.keys import ensure_code_keys as ensure_code_keys_now
+from healthcode.services.keys import rotate_code_keys as rotate_code_keys_now
 from healthcode.services.orders import carry_out_orders as carry_out_orders_now
 from healthcode.services.outbox import deliver_outbox as deliver_outbox_now
+from healthcode.services.paper import replace_paper_codes as replace_paper_codes_now
 from healthcode.services.recolouring import run_recolouring
 from healthcode.services.retention import destroy_expired as destroy_expired_now
 from healthcode.services.simulations import run_simulation
 from healthcode.services.systems import destroy_deliveries as destroy_deliveries_now
+from healthcode.services.uploads import destroy_uploads as destroy_uploads_now
 from healthcode.services.withdrawals import run_withdrawals
 
 
@@ -76,6 +78,12 @@ def destroy_deliveries() -> int:
 
 
 @shared_task
+def destroy_uploads() -> int:
+    """Destroy uploaded files that nobody confirmed in an hour (N4.3). Every ten minutes."""
+    return destroy_uploads_now(by=None, at=timezone.now())
+
+
+@shared_task
 def enact_rules() -> bool:
     """Write down that scheduled rules have come into force (N3.1); tell whether any have. Every 5 seconds."""
     return enact_rules_now(at=timezone.now()) is not None
@@ -90,6 +98,13 @@ def simulate_rules() -> int:
     return finished
 
 
-def ensure_code_keys() -> int:
-    """Make the signing keys that are missing or near their end. Every hour."""
-    return len(ensure_code_keys_now(by=None, at=timezone.now()))
+@shared_task
+def replace_paper_codes() -> int:
+    """Take back printed codes whose colour has turned and tell their people; return how many. Every 5 minutes."""
+    return replace_paper_codes_now(at=timezone.now())
+
+
+@shared_task
+def rotate_code_keys() -> int:
+    """Take the steps that are due in the key rings; return how many keys were made or began to sign. Every 10 min."""
+    return len(rotate_code_keys_now(by=None, at=timezone.now()))

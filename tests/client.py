@@ -20,7 +20,9 @@ from django.test import Client
 WRITING_READS: dict[str, str] = {
     "account_confirm_login_code": "allauth keeps the state of a sign-in in the session",
     "account_request_login_code": "allauth keeps the state of a sign-in in the session",
+    "admin:healthcode_foreignreport_change": "reading a person's record is noted (N4.2)",
     "admin:healthcode_laterecord_change": "reading a person's record is noted (N4.2)",
+    "admin:healthcode_person_sheet": "printing a person's code is noted (N4.2)",
     "admin:healthcode_person_change": "reading a person's record is noted (N4.2)",
     "admin:healthcode_evidencerecord_change": "reading a person's record is noted (N4.2)",
     "admin:healthcode_decisionrecord_change": "reading a person's record is noted (N4.2)",

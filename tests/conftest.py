@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from healthcode.domain.instants import CHINA
 from healthcode.models import Account
-from healthcode.services.keys import ensure_code_keys, forget_keys
+from healthcode.services.keys import forget_keys, rotate_code_keys
 from healthcode.services.rules import install_baseline
 from tests.client import StrictClient
 
@@ -72,7 +72,7 @@ def at() -> datetime:
 def province(db: None, at: datetime) -> Iterator[None]:
     """A database as after set-up: baseline rules and signing keys valid since 1 July 2020."""
     install_baseline(by=None, at=at)
-    ensure_code_keys(by=None, at=datetime(2020, 7, 1, tzinfo=CHINA))
+    rotate_code_keys(by=None, at=datetime(2020, 7, 1, tzinfo=CHINA))
     forget_keys()
     yield
     forget_keys()

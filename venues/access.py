@@ -3,16 +3,17 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from healthcode.access import NotPermitted
 from healthcode.domain.divisions import covers
 from healthcode.models import Account
-from venues.models import Guard, Scan, Venue
+from venues.models import Device, Guard, Scan, Venue
 
 OPEN_VENUE = "venues.add_venue"
 APPOINT_GUARD = "venues.add_guard"
+ISSUE_DEVICE = "venues.add_device"
 # Long enough to compare with a document and to look again, no record of who came by (N4.3).
 HOLDER_SHOWN = timedelta(minutes=10)
 
@@ -47,9 +48,7 @@ def _may(account: Account | None, permission: str, division: str) -> bool:
 
 def can_scan(account: Account, guard: Guard, at: datetime) -> bool:
     """Tell whether ``account`` is this guard, on duty at an open venue."""
-    closed_at = guard.venue.closed_at
-    is_open = guard.venue.opened_at <= at and (closed_at is None or at < closed_at)
-    return account.is_active and guard.account_id == account.pk and guard.is_on_duty(at) and is_open
+    return account.is_active and guard.account_id == account.pk and guard.is_on_duty(at) and guard.venue.is_open(at)
 
 
 def check_can_scan(account: Account, guard: Guard, at: datetime) -> None:
@@ -58,17 +57,48 @@ def check_can_scan(account: Account, guard: Guard, at: datetime) -> None:
         raise NotPermitted(f"{account} may not verify codes as guard {guard.pk}")
 
 
+def can_issue_device(account: Account | None, venue: Venue) -> bool:
+    """Tell whether ``account`` may give and take back keys of the venue's devices. No account is the system itself."""
+    return _may(account, ISSUE_DEVICE, venue.division)
+
+
+def check_can_issue_device(account: Account | None, venue: Venue) -> None:
+    """Raise ``NotPermitted`` unless ``can_issue_device``."""
+    if not can_issue_device(account, venue):
+        raise NotPermitted(f"{account} may not issue keys to devices of venue {venue.pk}")
+
+
+def can_scan_by_itself(device: Device, at: datetime) -> bool:
+    """Tell whether a device, loaded with its venue, may verify codes at ``at``."""
+    return device.suspended_at is None and device.venue.is_open(at)
+
+
+def check_can_scan_by_itself(device: Device, at: datetime) -> None:
+    """Raise ``NotPermitted`` unless ``can_scan_by_itself``."""
+    if not can_scan_by_itself(device, at):
+        raise NotPermitted(f"device {device.public_id} may not verify codes")
+
+
 def is_guard(account: Account, at: datetime) -> bool:
     """Tell whether ``account`` works at a gate at ``at``."""
     guard = Guard.objects.select_related("venue").filter(account=account.pk).first()
     return guard is not None and can_scan(account, guard, at)
 
 
+def guard_on_duty(account: Account, at: datetime) -> Guard | None:
+    """Return the guard who signed in with this account, with the venue, while on duty at an open one."""
+    return _on_duty(at).filter(account=account.pk).first()
+
+
 def guard_for_account(account: Account, at: datetime) -> Guard:
     """Return the guard on duty who signed in with this account, with the venue, or answer 404."""
+    return get_object_or_404(_on_duty(at), account=account.pk)
+
+
+def _on_duty(at: datetime) -> QuerySet[Guard]:
     on_duty = Guard.objects.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=at), valid_from__lte=at)
     open_now = on_duty.filter(Q(venue__closed_at__isnull=True) | Q(venue__closed_at__gt=at), venue__opened_at__lte=at)
-    return get_object_or_404(open_now.select_related("venue"), account=account.pk)
+    return open_now.select_related("venue", "account")
 
 
 def scan_for_guard(guard: Guard, nonce: UUID) -> Scan:

@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from healthcode.domain.photos import MAX_BYTES, read_photo
 from healthcode.models import Account
 from venues.access import is_guard
-from venues.domain.photos import MAX_BYTES, read_photo
 
 
 class SignInForm(AuthenticationForm):

@@ -4,15 +4,19 @@ A good code's sentence says what may be done and never why the code has its colo
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from healthcode.domain.colours import Colour
-from healthcode.domain.tokens import Reason, Verdict
-from venues.domain.policy import Category
+from healthcode.domain.masking import mask_name, tail
+from healthcode.domain.tokens import Kind, Reason, Verdict
+from venues.access import can_see_holder
+from venues.domain.policy import DOCUMENT_KINDS, Category
 from venues.models import Scan
+from venues.services.scans import USED_HERE
 
 
 class Words(NamedTuple):
@@ -42,6 +46,16 @@ RULINGS: Mapping[tuple[str, Colour], Words] = {
         _("Do not let in"), _("Red code: ask them to wait here and call the control line at once.")
     ),
 }
+
+# Good codes that a gate without a network lets nobody pass by: paper, and the reserve of a phone that has no network.
+DOCUMENT = Words(
+    _("Check the document"),
+    _("The code is genuine and names no colour of today: compare the name with the ID, see that they wear a mask."),
+)
+FALLBACK = Words(
+    _("Fallback: check the document"),
+    _("The reserve code of a phone without a network, minutes old: compare the person with their ID."),
+)
 
 # Grey: no answer, never a "no".
 REASONS: Mapping[Reason, Words] = {
@@ -76,6 +90,9 @@ REASONS: Mapping[Reason, Words] = {
     ),
 }
 
+# At a place that takes each code once.
+USED = Words(_("Used already"), _("This very code was taken here a moment ago. Ask for a new one and compare the ID."))
+
 # For the counts of the day, where one verdict has no single sentence.
 VERDICTS: Mapping[Verdict, Promise] = {
     Verdict.PASS: _("Let in"),
@@ -103,14 +120,52 @@ REFUSALS: Mapping[str, Promise] = {
     "venue_name_taken": _("There is a venue of this name in the division already."),
     "venue_closed": _("This venue is closed."),
     "guards_elsewhere": _("This account is on duty at another venue. Dismiss it there first."),
+    "device_name_required": _("Give the device a name."),
+    "device_name_taken": _("There is a device of this name at the venue already."),
 }
+
+# What the gates' interface refuses as a whole, by code.
+REQUESTS: Mapping[str, Promise] = {
+    "bad_key": _("No device in use has this key. Ask the office that answers for the venue."),
+    "malformed": _("A field is missing or of another form:"),
+}
+
+
+class Holder(NamedTuple):
+    """What of a holder may be shown: to compare with a document."""
+
+    name: str
+    tail: str
+
+
+def holder_of(scan: Scan, at: datetime) -> Holder | None:
+    """Return the holder of a good code, masked, while they may be shown."""
+    if scan.person is None or not can_see_holder(scan, at):
+        return None
+    return Holder(mask_name(scan.person.name), tail(scan.person.number))
+
+
+def asks_document(scan: Scan) -> bool:
+    """Tell whether a good code is one that stands for a person loosely, so that their document is to be seen."""
+    return scan.reason == Reason.OK and scan.kind in {kind.name.lower() for kind in DOCUMENT_KINDS}
+
+
+def request_sentence(code: str) -> str:
+    """Return why a request of the gates' interface was refused."""
+    return str(REQUESTS[code])
 
 
 def words_of(scan: Scan) -> Words:
     """Return what the panel says about a scan."""
     if scan.reason == Reason.OK:
-        return RULINGS[scan.condition, Colour(scan.colour)]
+        return RULINGS[scan.condition, Colour(scan.colour)] if scan.condition != "document" else _document(scan)
+    if scan.reason == Reason.REPLAYED and scan.condition == USED_HERE:
+        return USED
     return REASONS[Reason(scan.reason)]
+
+
+def _document(scan: Scan) -> Words:
+    return FALLBACK if scan.kind == Kind.RESERVE.name.lower() else DOCUMENT
 
 
 def result_word(result: Verdict | Reason) -> Promise:

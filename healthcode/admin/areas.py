@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -16,7 +16,16 @@ from healthcode.admin.fields import PlaceField
 from healthcode.admin.filters import state_filter, word_filter
 from healthcode.admin.labels import CHANGES, LEVELS, badge, moment, names_of_places
 from healthcode.admin.site import Section
-from healthcode.models import Account, AreaChange, AreaDesignation, AreaSnapshot, Zone
+from healthcode.models import (
+    Account,
+    AreaChange,
+    AreaChangeKind,
+    AreaDesignation,
+    AreaSnapshot,
+    Cause,
+    Recolouring,
+    Zone,
+)
 from healthcode.services.areas import map_zone
 from healthcode.words import place_name
 
@@ -173,16 +182,69 @@ class AreaSnapshotAdmin(RecordAdmin):
 
     section = Section.AREAS
     names = Names(_("published list"), _("published lists"))
-    list_display = ("taken", "file_name", "count", "not_mapped", "loaded")
-    shown = ("taken", "file_name", "count", "not_mapped", "loaded")
+    list_display = ("taken", "file_name", "count", "opened", "closed", "other", "not_mapped", "reached", "loaded")
+    shown = ("taken", "file_name", "count", "opened", "closed", "other", "not_mapped", "reached", "loaded")
     ordering = ("-taken_at",)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Return the lists with what each did, counted."""
+        rows = super().get_queryset(request)
+        kinds = {"opened_n": AreaChangeKind.STARTED.value, "closed_n": AreaChangeKind.ENDED.value}
+        counted = {name: Count("changes", filter=Q(changes__change=kind)) for name, kind in kinds.items()}
+        annotated: QuerySet[Any] = rows.annotate(changes_n=Count("changes"), **counted)
+        return annotated
+
+    def load_rows(self, request: HttpRequest, rows: list[Any]) -> None:
+        """Add how the lists were carried to people; one query for all."""
+        found = Recolouring.objects.filter(cause=Cause.AREAS.value, effective_at__in=[row.taken_at for row in rows])
+        carried = {one.effective_at: one for one in found.order_by("pk")}
+        for row in rows:
+            row.carried = carried.get(row.taken_at)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the list with how it was carried to people."""
+        row = super().get_object(request, object_id, from_field)
+        self.load_rows(request, [row])
+        return row
+
+    def links(self, request: HttpRequest, row: Any) -> list[Link]:
+        """Lead to the recolouring that carried the list to people."""
+        if row.carried is None or not request.user.has_perm("healthcode.view_recolouring"):
+            return []
+        address = reverse("admin:healthcode_recolouring_change", args=[row.carried.pk])
+        return [Link(address, _("How it reached people"))]
+
     def tables(self, request: HttpRequest, row: Any) -> list[Table]:
-        """Return what the list changed."""
+        """Return what the list changed, and the places that it was the first to name and nobody could find."""
         changes = AreaChange.objects.filter(snapshot=row).order_by("pk")[:500]
         rows = [(CHANGES[one.change], one.name, _level(one.before), _level(one.after)) for one in changes]
         columns = (_("What happened"), _("Place"), _("Before"), _("After"))
-        return [Table(_("What it changed"), columns, rows, _("It changed nothing."))]
+        zones = Zone.objects.filter(first_seen_at=row.loaded_at).order_by("path")
+        lost = [(zone.path, zone.code or badge(_("To be assigned"))) for zone in zones]
+        return [
+            Table(_("What it changed"), columns, rows, _("It changed nothing.")),
+            Table(_("Named here first, and no division"), (_("As published"), _("Counts as")), lost, _("None.")),
+        ]
+
+    @admin.display(description=pgettext_lazy("change of a risk area", "Listed"))
+    def opened(self, row: Any) -> int:
+        """Return how many places it opened."""
+        return int(row.opened_n)
+
+    @admin.display(description=pgettext_lazy("change of a risk area", "Ended"))
+    def closed(self, row: Any) -> int:
+        """Return how many places it ended."""
+        return int(row.closed_n)
+
+    @admin.display(description=_("Otherwise changed"))
+    def other(self, row: Any) -> int:
+        """Return how many places it raised, lowered or drew anew."""
+        return int(row.changes_n - row.opened_n - row.closed_n)
+
+    @admin.display(description=_("Decisions changed"))
+    def reached(self, row: Any) -> object:
+        """Return how many decisions changed by it, of how many people it concerned."""
+        return f"{row.carried.changed:,} / {row.carried.people:,}" if row.carried else "–"
 
     @admin.display(description=_("As of"))
     def taken(self, row: AreaSnapshot) -> str:

@@ -11,10 +11,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from healthcode.access import can_withdraw_batch
-from healthcode.admin.base import FormPage, Link, Names, RecordAdmin, Table, account_of, check_permission, sent
+from healthcode.admin.base import FormPage, Link, Names, Table, account_of, check_permission, sent
 from healthcode.admin.cases import COUNTS, WITHDRAWN
 from healthcode.admin.filters import state_filter
 from healthcode.admin.forms import ReasonForm
+from healthcode.admin.imports import ImportPages, import_links
 from healthcode.admin.labels import KINDS, badge, colour_badge, moment
 from healthcode.admin.site import Section
 from healthcode.models import Account, BatchWithdrawal, EvidenceBatch
@@ -30,7 +31,7 @@ _AT_ONCE = 2
 
 
 @admin.register(EvidenceBatch)
-class BatchAdmin(RecordAdmin):
+class BatchAdmin(ImportPages):
     """Files and requests of departments. No person is shown here."""
 
     section = Section.PEOPLE
@@ -46,12 +47,17 @@ class BatchAdmin(RecordAdmin):
         return rows.select_related("source", "received_by", "withdrawal__withdrawn_by")
 
     def get_urls(self) -> list[Any]:
-        """Add the page of withdrawing."""
+        """Add the pages of importing and of withdrawing."""
         withdraw = self.admin_site.admin_view(self.withdraw_view)
         return [
+            *self.import_urls(),
             path("<path:object_id>/withdraw/", withdraw, name="healthcode_evidencebatch_withdraw"),
             *super().get_urls(),
         ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list, with the way to importing."""
+        return super().changelist_view(request, {**(extra_context or {}), **import_links(request)})
 
     def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
         """Show what withdrawing the batch would change, ask for the reason, and withdraw it."""

@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from healthcode.domain.colours import Colour
 from healthcode.services import figures
+from healthcode.services.alarms import waiting_batches
+from healthcode.services.feeds import late_feeds
 from healthcode.services.observation import tasks_due
 from healthcode.services.transfers import alarms_of
 from healthcode.words import colour_word
@@ -28,7 +30,7 @@ class Tile(NamedTuple):
 def tiles(account: Any, at: datetime) -> list[Tile]:
     """Return the figures that the reader's permissions allow; what needs somebody comes first."""
     found = [*_operation(account, at), *_areas(account), *_errors(account, at), *_people(account, at)]
-    found += _quarantine(account, at)
+    found += [*_quarantine(account, at), *_feeds(account, at)]
     return sorted(found, key=lambda tile: not tile.alert)
 
 
@@ -38,6 +40,9 @@ def _people(account: Any, at: datetime) -> Iterator[Tile]:
         counts = figures.people_by_colour(division=account.division, at=at)
         for colour in reversed(Colour):
             yield Tile(counts[colour], colour_word(colour), f"{url}?shows={colour}", colour=colour.value)
+        left = figures.people_being_recoloured(at=at)
+        if left:
+            yield Tile(left, _("Being recoloured in the province: not in the figures by colour yet"), url, alert=True)
     if account.division and account.has_perm("healthcode.view_evidencerecord"):
         url = reverse("admin:healthcode_evidencerecord_changelist")
         count = figures.evidence_since_midnight(division=account.division, at=at)
@@ -48,7 +53,9 @@ def _quarantine(account: Any, at: datetime) -> Iterator[Tile]:
     if account.division and account.has_perm("healthcode.view_isolationcase"):
         url = reverse("admin:healthcode_isolationcase_tasks")
         due = tasks_due(division=account.division, at=at)
-        overdue = sum(one.tasks[0].is_overdue(at) for one in due)
+        ill = sum(one.is_ill for one in due)
+        yield Tile(ill, _("Reported ill in isolation"), url, alert=ill > 0)
+        overdue = sum(one.is_overdue(at) for one in due)
         yield Tile(overdue, _("Isolation tasks overdue"), url, alert=overdue > 0)
         yield Tile(len(due), _("Isolation tasks today"), url)
     if account.division and account.has_perm("healthcode.view_transfer"):
@@ -79,6 +86,15 @@ def _operation(account: Any, at: datetime) -> Iterator[Tile]:
     if account.has_perm("healthcode.view_outbox"):
         url = f"{reverse('admin:healthcode_outbox_changelist')}?state=waiting"
         yield Tile(figures.waiting_messages(at=at), _("Messages waiting"), url)
+
+
+def _feeds(account: Any, at: datetime) -> Iterator[Tile]:
+    if account.has_perm("healthcode.view_feed"):
+        late = late_feeds(at)
+        yield Tile(late, _("Feeds that are late"), reverse("admin:healthcode_feed_changelist"), alert=late > 0)
+    if account.has_perm("healthcode.view_heldbatch"):
+        waiting, url = waiting_batches(), reverse("admin:healthcode_heldbatch_changelist")
+        yield Tile(waiting, _("Frozen batches to judge"), url, alert=waiting > 0)
 
 
 def charts(account: Any, at: datetime) -> dict[str, Any]:

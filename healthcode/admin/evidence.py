@@ -23,6 +23,7 @@ from healthcode.admin.cases import (
 )
 from healthcode.admin.filters import since_filter, state_filter, word_filter
 from healthcode.admin.forms import RECORDABLE, ReasonForm, RecordForm, StartForm
+from healthcode.admin.imports import import_links
 from healthcode.admin.labels import KINDS, anchor, badge, moment, names_of_places
 from healthcode.admin.lookup import find_people
 from healthcode.admin.scope import CaseAdmin, scoped_people
@@ -30,10 +31,10 @@ from healthcode.admin.site import Section
 from healthcode.domain.decide import Decision, Ground
 from healthcode.domain.evidence import Evidence, Kind
 from healthcode.domain.masking import mask_name
-from healthcode.models import Account, DecisionRecord, EvidenceRecord, Person
+from healthcode.models import Account, EvidenceRecord, Person
 from healthcode.services.errors import Refused
 from healthcode.services.evidence import record_evidence, retract_evidence
-from healthcode.services.reads import preview_decision
+from healthcode.services.reads import current_timeline, preview_decision
 from healthcode.words import evidence_sentence, kind_name
 
 _STATES = {"counts": (COUNTS, Q(retractions__isnull=True)), "withdrawn": (WITHDRAWN, Q(retractions__isnull=False))}
@@ -77,6 +78,10 @@ class EvidenceAdmin(CaseAdmin):
             path("<path:object_id>/retract/", retract, name="healthcode_evidencerecord_retract"),
             *super().get_urls(),
         ]
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list, with the way to importing."""
+        return super().changelist_view(request, {**(extra_context or {}), **import_links(request)})
 
     # --- recording -------------------------------------------------------------------------------------------
 
@@ -261,9 +266,8 @@ def _preview_table(person: Person, extra: Evidence, at: datetime) -> Table:
 
 
 def _grounds_resting_on(record: EvidenceRecord) -> list[Ground]:
-    decision = DecisionRecord.objects.current().filter(person=record.person_id).first()
     found: dict[tuple[object, ...], Ground] = {}
-    for segment in decision.segments() if decision else ():
+    for segment in current_timeline(person_id=record.person_id, at=timezone.now()):
         for ground in segment.grounds:
             if str(record.public_id) in ground.evidence:
                 found.setdefault((ground.rule, ground.since, ground.colour), ground)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
@@ -17,7 +17,7 @@ from healthcode.admin.base import FormPage, Link, Names, RecordAdmin, Table, acc
 from healthcode.admin.filters import state_filter
 from healthcode.admin.labels import badge, moment
 from healthcode.admin.site import Section
-from healthcode.models import Account, Delivery, Feed, Source, SystemKey
+from healthcode.models import Account, Delivery, Feed, HeldRecord, Source, SystemKey
 from healthcode.services.feeds import age_of, save_feed
 from healthcode.services.systems import register_key, revoke_key, rotate_key
 from healthcode.words.spans import span_words
@@ -25,6 +25,9 @@ from healthcode.words.spans import span_words
 ON_TIME = pgettext_lazy("state of a feed", "On time")
 LATE = pgettext_lazy("state of a feed", "Late")
 NO_RHYTHM = pgettext_lazy("state of a feed", "No rhythm expected")
+RECORDED = pgettext_lazy("rows of a delivery", "Recorded")
+REFUSED = pgettext_lazy("rows of a delivery", "Refused")
+FROZEN = pgettext_lazy("rows of a delivery", "Frozen by an alarm")
 _HOUR = timedelta(hours=1)
 
 
@@ -113,12 +116,19 @@ class FeedAdmin(RecordAdmin):
 
     def tables(self, request: HttpRequest, row: Any) -> list[Table]:
         """Return the last deliveries through the interface."""
-        deliveries = Delivery.objects.filter(source=row.source_id).select_related("key").order_by("-received_at")[:20]
+        newest = Delivery.objects.filter(source=row.source_id).select_related("key").order_by("-received_at")[:20]
+        deliveries = list(newest)
+        records = HeldRecord.objects.filter(held__batch__in=[one.batch_id for one in deliveries if one.batch_id])
+        frozen = dict(records.order_by().values_list("held__batch").annotate(Count("pk")))
         rows = [
-            (moment(one.received_at), one.key.key_id, *(_count(n) for n in (one.recorded, one.duplicates, one.refused)))
+            (
+                *(moment(one.received_at), one.key.key_id),
+                *(_count(number) for number in (one.recorded, one.duplicates, one.refused)),
+                frozen.get(one.batch_id, 0),
+            )
             for one in deliveries
         ]
-        columns = (_("Received"), _("Key"), _("Recorded"), _("On record before"), _("Refused"))
+        columns = (_("Received"), _("Key"), RECORDED, _("On record before"), REFUSED, FROZEN)
         return [Table(_("Last deliveries"), columns, rows, _("Nothing has come through the interface yet."))]
 
     @admin.display(description=_("Source"))

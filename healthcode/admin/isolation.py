@@ -20,13 +20,14 @@ from healthcode.admin.base import FormPage, Link, Names, Table, account_of, chec
 from healthcode.admin.cases import evidence_url
 from healthcode.admin.filters import word_filter
 from healthcode.admin.isolation_forms import ConfirmForm, DropForm, MoveForm, PaperForm, ReleaseForm, VisitForm
+from healthcode.admin.isolation_tables import changes_table, reports_table, tasks_table, visits_table
 from healthcode.admin.labels import anchor, badge, moment, yes_no
 from healthcode.admin.scope import CaseAdmin
 from healthcode.admin.site import Section
 from healthcode.domain.colours import Stage
 from healthcode.domain.isolation import CaseAct, CaseState, may_move
 from healthcode.domain.masking import mask_name
-from healthcode.models import Account, CheckIn, IsolationCase, IsolationChange, IsolationVisit
+from healthcode.models import Account, IsolationCase
 from healthcode.services.isolation_orders import (
     cancel_isolation,
     change_end,
@@ -34,9 +35,9 @@ from healthcode.services.isolation_orders import (
     record_paper,
     release_isolation,
 )
-from healthcode.services.observation import CaseTasks, Symptom, record_visit, tasks_due
+from healthcode.services.observation import record_visit, tasks_due
 from healthcode.words import stage_name
-from healthcode.words.isolation import CASE_STATES, CHANGES_OF_END, DUTIES, ENDS, SYMPTOMS, WAYS
+from healthcode.words.isolation import CASE_STATES, ENDS, MODES
 
 _SHOWN_TASKS = 300
 _STAGES = {stage.value: partial(stage_name, stage) for stage in Stage}
@@ -46,11 +47,12 @@ class Step(NamedTuple):
     """One act on a case: its form, its words, and the service that it calls."""
 
     act: CaseAct
-    form: type[forms.Form]
+    form: Callable[..., forms.Form]
     title: str | Promise
     button: str | Promise
     done: str | Promise
     call: Callable[[Account, IsolationCase, Any, datetime], object]
+    options: Callable[[IsolationCase], dict[str, Any]] = lambda _case: {}
 
 
 def _confirm(by: Account, case: IsolationCase, form: Any, at: datetime) -> object:
@@ -80,7 +82,15 @@ def _cancel(by: Account, case: IsolationCase, form: Any, at: datetime) -> object
 STEPS: dict[str, Step] = {
     step.act.value: step
     for step in (
-        Step(CaseAct.CONFIRM, ConfirmForm, _("Confirm the isolation"), _("Confirm"), _("Confirmed."), _confirm),
+        Step(
+            CaseAct.CONFIRM,
+            ConfirmForm,
+            _("Confirm the isolation"),
+            _("Confirm"),
+            _("Confirmed."),
+            _confirm,
+            lambda case: {"case": case},
+        ),
         Step(CaseAct.RECORD_VISIT, VisitForm, _("Record a visit"), _("Record it"), _("The visit is recorded."), _visit),
         Step(CaseAct.RECORD_PAPER, PaperForm, _("Add the paper"), _("Add it"), _("The paper is recorded."), _paper),
         Step(
@@ -118,8 +128,8 @@ class IsolationCaseAdmin(CaseAdmin):
     list_filter = (word_filter("state", _("State"), CASE_STATES),)
     search_help_text = _("The whole number of the person's document, or the id of the person's record.")
     shown = (
-        *("stage_words", "person_link", "ground_link", "state_badge", "from_at", "until_at", "given", "ordered_by"),
-        *("document", "verbal", "place", "supply", "confirmed", "closed"),
+        *("stage_words", "person_link", "ground_link", "state_badge", "from_at", "until_at", "given", "mode"),
+        *("ordered_by", "document", "verbal", "place", "supply", "confirmed", "closed"),
     )
 
     def scope(self, account: Account, rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -144,31 +154,23 @@ class IsolationCaseAdmin(CaseAdmin):
     # --- tasks -----------------------------------------------------------------------------------------------
 
     def tasks_view(self, request: HttpRequest) -> HttpResponse:
-        """List what is due today and what is overdue in the officer's division, the longest due first."""
+        """List what is due today and what is overdue in the officer's division, the most urgent first."""
         check_permission(request, self.has_view_permission(request))
         at = timezone.now()
         found = tasks_due(division=account_of(request).division, at=at)
-        columns = (_("Case"), _("Person"), _("Place"), _("To do"), _("Due"))
-        rows = [self._task_row(one, at) for one in found[:_SHOWN_TASKS]]
-        table = Table(_("Due today and overdue"), columns, rows, _("Nothing is due."))
+        table = tasks_table(found[:_SHOWN_TASKS], at, self.url_of)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
             "title": _("Tasks of isolation"),
             "table": table,
             "due": len(found),
-            "overdue": sum(one.tasks[0].is_overdue(at) for one in found),
+            "overdue": sum(one.is_overdue(at) for one in found),
+            "ill": sum(one.is_ill for one in found),
+            "left_off": max(0, len(found) - _SHOWN_TASKS),
             "list_url": reverse("admin:healthcode_isolationcase_changelist"),
         }
         return TemplateResponse(request, "admin/tasks.html", context)
-
-    def _task_row(self, one: CaseTasks, at: datetime) -> tuple[object, ...]:
-        words = "; ".join(str(DUTIES[task.duty]) for task in one.tasks)
-        first = one.tasks[0]
-        due = badge(_("Overdue"), "red") if first.is_overdue(at) else moment(first.due_at)
-        order = getattr(one.case, "order", None)
-        link = anchor(self.url_of(one.case), stage_name(Stage(one.case.stage)))
-        return (link, mask_name(one.case.person.name), order.place if order else "–", words, due)
 
     # --- acts ------------------------------------------------------------------------------------------------
 
@@ -177,7 +179,7 @@ class IsolationCaseAdmin(CaseAdmin):
         case, step = self.get_object(request, object_id), STEPS[name]
         account, at = account_of(request), timezone.now()
         check_permission(request, _may(account, case, step.act))
-        form = step.form(sent(request))
+        form = step.form(sent(request), **step.options(case))
 
         def act(data: dict[str, Any]) -> None:
             step.call(account, case, form, at)
@@ -197,24 +199,7 @@ class IsolationCaseAdmin(CaseAdmin):
 
     def tables(self, request: HttpRequest, row: Any) -> list[Table]:
         """Return how the end moved, the visits and the person's reports."""
-        changes = IsolationChange.objects.filter(order__case=row).select_related("by").order_by("pk")
-        moved = [
-            (
-                moment(c.at),
-                CHANGES_OF_END[c.change],
-                moment(c.previous_until),
-                moment(c.valid_until),
-                c.reason,
-                c.document,
-            )
-            for c in changes
-        ]
-        columns = (_("When"), _("What changed"), _("End before"), _("New end"), _("Reason"), _("Document"))
-        return [
-            Table(_("How the end moved"), columns, moved, _("The end was never moved.")),
-            _visit_table(row),
-            _report_table(row),
-        ]
+        return [changes_table(row), visits_table(row), reports_table(row)]
 
     # --- showing ---------------------------------------------------------------------------------------------
 
@@ -260,12 +245,17 @@ class IsolationCaseAdmin(CaseAdmin):
         """Return the end that the ground itself gives."""
         return moment(row.given_until)
 
+    @admin.display(description=_("Type of isolation"))
+    def mode(self, row: Any) -> object:
+        """Return how the order isolates."""
+        return MODES[row.order.mode] if hasattr(row, "order") else "–"
+
     @admin.display(description=_("Ordered by"))
     def ordered_by(self, row: Any) -> str:
         """Return who ordered it."""
         return row.order.ordered_by if hasattr(row, "order") else "–"
 
-    @admin.display(description=_("Document"))
+    @admin.display(description=_("Reference number of the paper"))
     def document(self, row: Any) -> str:
         """Return the paper and when it came."""
         if not hasattr(row, "order") or not row.order.document:
@@ -316,25 +306,3 @@ def _fits(case: Any, act: CaseAct) -> bool:
     if act is CaseAct.CHANGE_END:
         return case.valid_until is not None
     return act is not CaseAct.RELEASE or case.stage != Stage.HOSPITAL
-
-
-def _visit_table(case: IsolationCase) -> Table:
-    visits = IsolationVisit.objects.filter(case=case).select_related("by").order_by("-visited_at", "-pk")[:50]
-    rows = [(moment(v.visited_at), WAYS[v.way], yes_no(v.met), v.temperature or "–", v.note, v.by) for v in visits]
-    columns = (_("When"), _("How"), _("Met"), _("Temperature in °C"), _("Note"), _("By"))
-    return Table(_("Visits"), columns, rows, _("Nobody has visited yet."))
-
-
-def _report_table(case: IsolationCase) -> Table:
-    reports = CheckIn.objects.filter(person=case.person, at__gte=case.valid_from).order_by("-at", "-pk")[:50]
-    rows = [
-        (
-            moment(report.at),
-            report.temperature,
-            ", ".join(str(SYMPTOMS[Symptom(word)]) for word in report.symptoms) or "–",
-            anchor(evidence_url(report.evidence), _("Fever")) if report.evidence else "–",
-        )
-        for report in reports.select_related("evidence")
-    ]
-    columns = (_("When"), _("Temperature in °C"), _("Symptoms"), _("Recorded"))
-    return Table(_("Reports of the person"), columns, rows, _("The person has not reported yet."))

@@ -10,12 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from healthcode.admin.fields import MomentField, PersonField, PlaceField
 from healthcode.admin.scope import scoped_people
+from healthcode.domain.colours import Stage
 from healthcode.domain.instants import parse_moment
-from healthcode.models import Account, Person, Transfer, VisitWay
+from healthcode.domain.isolation import MODES_OF, Mode
+from healthcode.models import Account, IsolationCase, Person, Transfer, VisitWay
 from healthcode.services.isolation_orders import Moved, OrderFields
 from healthcode.services.observation import VisitFields
 from healthcode.services.transfers import LegFields
-from healthcode.words.isolation import WAYS
+from healthcode.words.isolation import MODES, WAYS
 
 
 def ends(text: str) -> datetime | None:
@@ -30,7 +32,10 @@ def begins(text: str) -> datetime | None:
 
 def _document(*, required: bool = True) -> forms.CharField:
     return forms.CharField(
-        label=_("Number of the document"), max_length=96, required=required, help_text=_("As it stands on the paper.")
+        label=_("Reference number of the paper"),
+        max_length=96,
+        required=required,
+        help_text=_("As it stands on the paper."),
     )
 
 
@@ -39,8 +44,9 @@ def _reason() -> forms.CharField:
 
 
 class ConfirmForm(forms.Form):
-    """The order of a proposed case."""
+    """The order of a proposed case. ``case`` says how people are isolated in its stage."""
 
+    mode = forms.ChoiceField(label=_("Type of isolation"))
     ordered_by = forms.CharField(label=_("Ordered by"), max_length=96, help_text=_("The body and who signed."))
     document = _document(required=False)
     verbal_at = MomentField(label=_("Given by word of mouth"), required=False)
@@ -53,6 +59,11 @@ class ConfirmForm(forms.Form):
     supply_arranged = forms.BooleanField(label=_("Food and supplies are arranged"), required=False)
     supply = forms.CharField(label=_("By whom and how"), max_length=160, required=False)
 
+    def __init__(self, *args: Any, case: IsolationCase, **options: Any) -> None:
+        super().__init__(*args, **options)
+        field: Any = self.fields["mode"]
+        field.choices = [(mode.value, MODES[mode]) for mode in MODES_OF[Stage(case.stage)]]
+
     def order(self) -> OrderFields:
         """Return what a valid form orders."""
         given = self.cleaned_data
@@ -64,6 +75,7 @@ class ConfirmForm(forms.Form):
             until=ends(given["until"]),
             supply_arranged=given["supply_arranged"],
             supply=given["supply"],
+            mode=Mode(given["mode"]),
         )
 
 
@@ -133,8 +145,8 @@ class VisitForm(forms.Form):
 class TransferForm(forms.Form):
     """Who is brought from where to where."""
 
-    origin = forms.CharField(label=_("From"), max_length=160)
-    destination = forms.CharField(label=_("To"), max_length=160)
+    origin = forms.CharField(label=_("From where"), max_length=160)
+    destination = forms.CharField(label=_("To where"), max_length=160)
     destination_division = PlaceField(label=_("Division that receives the person"))
 
     def __init__(self, *args: Any, account: Account, **options: Any) -> None:
@@ -150,8 +162,8 @@ class TransferForm(forms.Form):
 class LegForm(forms.Form):
     """One ride."""
 
-    place_from = forms.CharField(label=_("From"), max_length=160)
-    place_to = forms.CharField(label=_("To"), max_length=160)
+    place_from = forms.CharField(label=_("From where"), max_length=160)
+    place_to = forms.CharField(label=_("To where"), max_length=160)
     vehicle = forms.CharField(label=_("Vehicle"), max_length=32)
     handed_over_by = forms.CharField(label=_("Handed over by"), max_length=64)
     sealed_at = MomentField(label=_("Sealed"))

@@ -1,4 +1,4 @@
-"""The machines: signing keys, messages waiting, recolourings, periodic tasks. No person is shown here."""
+"""The machines: signing keys, messages waiting, periodic tasks. No person is shown here."""
 
 from typing import Any
 
@@ -11,11 +11,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_celery_beat.models import PeriodicTask
 
+from healthcode.access import can_withdraw_key
 from healthcode.admin.base import FormPage, Link, Names, RecordAdmin, account_of, check_permission, sent
 from healthcode.admin.filters import state_filter, word_filter
-from healthcode.admin.labels import CAUSES, KEY_STATES, TOPICS, badge, moment, yes_no
+from healthcode.admin.labels import KEY_STATES, TOPICS, badge, moment, yes_no
 from healthcode.admin.site import Section
-from healthcode.models import CodeKey, Outbox, Recolouring
+from healthcode.domain.tokens import KeyState
+from healthcode.models import CodeKey, Outbox
+from healthcode.services.keys import withdraw_code_key
 from healthcode.services.schedule import switch_task
 
 WAITING, SENT, GIVEN_UP = _("Waiting"), _("Sent"), _("Given up")
@@ -24,8 +27,12 @@ _OUTBOX = {
     "sent": (SENT, Q(sent_at__isnull=False)),
     "failed": (GIVEN_UP, Q(failed_at__isnull=False)),
 }
-UNDER_WAY, FINISHED = _("Under way"), _("Finished")
-_FINISHED = {"no": (UNDER_WAY, Q(finished_at__isnull=True)), "yes": (FINISHED, Q(finished_at__isnull=False))}
+
+
+class WithdrawalForm(forms.Form):
+    """Why a key is withdrawn."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=256, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 @admin.register(CodeKey)
@@ -36,7 +43,62 @@ class CodeKeyAdmin(RecordAdmin):
     names = Names(_("signing key"), _("signing keys"))
     list_display = ("key_id", "issuer_words", "kinds", "state_words", "begins", "ends")
     list_filter = (word_filter("state", _("State"), KEY_STATES),)
-    shown = ("key_id", "issuer_words", "kinds", "state_words", "begins", "ends", "made")
+    shown = (
+        *("key_id", "issuer_words", "kinds", "state_words", "made", "signing_since", "signed_until_words"),
+        *("begins", "ends", "list_name", "withdrawn", "reason"),
+    )
+    list_select_related = ("status_list",)
+
+    def get_urls(self) -> list[Any]:
+        """Add the page of withdrawing."""
+        withdraw = self.admin_site.admin_view(self.withdraw_view)
+        page = path("<path:object_id>/withdraw/", withdraw, name="healthcode_codekey_withdraw")
+        return [page, *super().get_urls()]
+
+    def withdraw_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask for the reason and withdraw the key at once."""
+        account = account_of(request)
+        key = self.get_object(request, object_id)
+        check_permission(request, can_withdraw_key(account))
+
+        def act(data: dict[str, Any]) -> None:
+            withdraw_code_key(by=account, key=key, reason=data["reason"], at=timezone.now())
+
+        intro = _("Every code it has signed is refused from now on. If it signs now, the next key takes over at once.")
+        title, button, done = _("Withdraw a signing key"), _("Withdraw it now"), _("Withdrawn.")
+        page = FormPage(title, button, done, self.url_of(key), intro=f"{key} · {intro}")
+        return self.form_page(request, WithdrawalForm(sent(request)), act, page)
+
+    def links(self, request: HttpRequest, row: CodeKey) -> list[Link]:
+        """Offer the withdrawal to the provincial office."""
+        if row.state == KeyState.WITHDRAWN or not can_withdraw_key(account_of(request)):
+            return []
+        return [Link(reverse("admin:healthcode_codekey_withdraw", args=[self.id_of(row)]), _("Withdraw this key"))]
+
+    @admin.display(description=_("Signing since"))
+    def signing_since(self, row: CodeKey) -> str:
+        """Return since when it signs."""
+        return moment(row.signs_from)
+
+    @admin.display(description=_("Signed until"))
+    def signed_until_words(self, row: CodeKey) -> str:
+        """Return until when it signed."""
+        return moment(row.signed_until)
+
+    @admin.display(description=_("Status list"))
+    def list_name(self, row: CodeKey) -> str:
+        """Return the list of its codes."""
+        return row.status_list.list_id if row.status_list else "–"
+
+    @admin.display(description=_("Withdrawn"))
+    def withdrawn(self, row: CodeKey) -> str:
+        """Return when it was withdrawn."""
+        return moment(row.withdrawn_at)
+
+    @admin.display(description=_("Reason"))
+    def reason(self, row: CodeKey) -> str:
+        """Return why it was withdrawn."""
+        return row.withdrawal_reason or "–"
 
     @admin.display(description=_("Key"))
     def key_id(self, row: CodeKey) -> str:
@@ -118,48 +180,6 @@ class OutboxAdmin(RecordAdmin):
     def fault(self, row: Outbox) -> str:
         """Return the last fault."""
         return row.error
-
-
-@admin.register(Recolouring)
-class RecolouringAdmin(RecordAdmin):
-    """Changes of areas or rules on their way to the people they touch."""
-
-    section = Section.TECHNICAL
-    names = Names(_("recolouring"), _("recolourings"))
-    list_display = ("cause_words", "takes_effect", "where", "seen", "turned", "state")
-    list_display_links = None
-    list_filter = (state_filter("finished", _("State"), _FINISHED),)
-    shown = ("cause_words", "takes_effect", "where", "seen", "turned", "state")
-
-    @admin.display(description=_("Cause"))
-    def cause_words(self, row: Recolouring) -> object:
-        """Return what changed."""
-        return CAUSES[row.cause]
-
-    @admin.display(description=_("Takes effect"))
-    def takes_effect(self, row: Recolouring) -> str:
-        """Return from when it holds."""
-        return moment(row.effective_at)
-
-    @admin.display(description=_("Counties"))
-    def where(self, row: Recolouring) -> int:
-        """Return how many counties it concerns."""
-        return len(row.counties)
-
-    @admin.display(description=_("People decided"))
-    def seen(self, row: Recolouring) -> int:
-        """Return how many people were decided anew."""
-        return row.touched
-
-    @admin.display(description=_("Decisions changed"))
-    def turned(self, row: Recolouring) -> int:
-        """Return how many decisions changed."""
-        return row.changed
-
-    @admin.display(description=_("State"))
-    def state(self, row: Recolouring) -> object:
-        """Tell whether it reached everyone."""
-        return badge(FINISHED) if row.finished_at else badge(UNDER_WAY)
 
 
 @admin.register(PeriodicTask)

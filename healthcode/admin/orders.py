@@ -1,16 +1,19 @@
 """Control orders: asked for on one page, approved and stopped on others, each by whom it concerns (N1.1, N1.2)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import ValidationError
+from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from healthcode.access import APPROVE_ORDER, REQUEST_ORDER, body_of
 from healthcode.admin.base import FormPage, Link, Names, RecordAdmin, Table, account_of, check_permission, sent
@@ -20,20 +23,25 @@ from healthcode.admin.labels import badge, moment
 from healthcode.admin.lookup import find_people
 from healthcode.admin.scope import scoped_people
 from healthcode.admin.site import Section
+from healthcode.domain.cases import Malformed
 from healthcode.domain.instants import parse_moment
 from healthcode.domain.masking import mask_name
 from healthcode.domain.orders import ListOrigin, Measure, OrderReason, OrderState
+from healthcode.domain.people_lists import MAX_BYTES, Entry, read_people
 from healthcode.models import Account, ControlOrderRequest, OrderedPerson, Person
 from healthcode.services.orders import (
     OrderTerms,
     approve_order,
     can_stop,
     check_length,
+    is_frozen,
     request_order,
     stop_order,
 )
+from healthcode.words import refusal_sentence
 from healthcode.words.orders import BODIES, MEASURES, ORDER_STATES, ORIGINS, REASONS
 
+FROZEN = pgettext_lazy("state of a control order", "Frozen by an alarm")
 _SHOWN_UNKNOWN = 10
 
 
@@ -47,7 +55,14 @@ class OrderForm(forms.Form):
     people = forms.CharField(
         label=_("People"),
         widget=forms.Textarea(attrs={"rows": 6}),
+        required=False,
         help_text=_("One a line: the whole number of the document, or the id of the person's record."),
+    )
+    file = forms.FileField(
+        label=_("Or a file with the list"),
+        required=False,
+        widget=forms.ClearableFileInput(attrs={"accept": ".csv,.xlsx"}),
+        help_text=_("CSV or XLSX with a column headed “number”, at most 1 MB. Nothing else in it is read or kept."),
     )
     origin = forms.ChoiceField(
         label=_("Where the list comes from"),
@@ -60,17 +75,36 @@ class OrderForm(forms.Form):
     def __init__(self, *args: Any, account: Account, **options: Any) -> None:
         super().__init__(*args, **options)
         self.account = account
+        self.entries: Sequence[Entry] = ()
+
+    def clean_file(self) -> Sequence[Entry]:
+        """Read the list of the file."""
+        file: UploadedFile[bytes] | None = self.cleaned_data["file"]
+        if file is None:
+            return ()
+        if file.size is None or file.size > MAX_BYTES:
+            raise ValidationError(_("The file is larger than 1 MB."), code="file_too_large")
+        try:
+            return read_people(file.read())
+        except Malformed as error:
+            text = _("The file cannot be read: %(what)s")
+            raise ValidationError(text, code="malformed", params={"what": str(error)}) from error
 
     def clean(self) -> dict[str, Any]:
         """Find the people; a list over the cap is not looked up, for its length is refused whoever is on it."""
         data = dict(self.cleaned_data)
+        typed = [line.strip() for line in data.get("people", "").splitlines()]
+        self.entries = data.get("file") or [Entry(n, line) for n, line in enumerate(typed, 1) if line]
+        if data.get("file") and any(typed):
+            raise ValidationError(_("Either name the people here or send a file, not both."), code="list_twice")
         if not self.errors:
-            data["named"] = _people(self.account, self.lines()) if len(self.lines()) <= settings.HC_LIST_CAP else []
+            data["named"] = _people(self.account, self.entries) if self.size <= settings.HC_LIST_CAP else []
         return data
 
-    def lines(self) -> list[str]:
-        """Return what was typed for the people, line by line."""
-        return [line.strip() for line in self.data.get("people", "").splitlines() if line.strip()]
+    @property
+    def size(self) -> int:
+        """Return how many lines name somebody, known or not."""
+        return len(self.entries)
 
     def terms(self) -> OrderTerms:
         """Return what the order says. The form must be valid."""
@@ -108,7 +142,7 @@ class OrderAdmin(RecordAdmin):
     def scope(self, account: Account, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Keep the orders that name somebody of the division."""
         named = OrderedPerson.objects.filter(person__in=Person.objects.for_division(account.division))
-        return rows.filter(pk__in=named.values("order")).select_related("requested_by")
+        return rows.filter(pk__in=named.values("order")).select_related("requested_by", "held")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Let those ask who may; never an administrator."""
@@ -130,11 +164,12 @@ class OrderAdmin(RecordAdmin):
         """Ask for an order."""
         check_permission(request, self.has_add_permission(request))
         account, at = account_of(request), timezone.now()
-        form = OrderForm(sent(request), account=account)
+        form = OrderForm(sent(request), request.FILES or None, account=account)
 
         def act(data: dict[str, Any]) -> None:
-            check_length(by=account, size=len(form.lines()), document=data["document"], at=at)
-            request_order(by=account, terms=form.terms(), people=data["named"], at=at)
+            check_length(by=account, size=form.size, document=data["document"], at=at)
+            if is_frozen(request_order(by=account, terms=form.terms(), people=data["named"], at=at)):
+                messages.warning(request, refusal_sentence("frozen"))
 
         page = FormPage(
             _("Ask for a control order"),
@@ -248,6 +283,8 @@ class OrderAdmin(RecordAdmin):
     @admin.display(description=_("State"))
     def state(self, row: ControlOrderRequest) -> str:
         """Return where it stands."""
+        if self._is_open(row) and is_frozen(row):
+            return badge(FROZEN)
         return badge(ORDER_STATES[row.state_at(timezone.now())])
 
     @admin.display(description=_("Can be stopped until"))
@@ -256,11 +293,11 @@ class OrderAdmin(RecordAdmin):
         return moment(row.carry_out_after)
 
 
-def _people(account: Account, lines: list[str]) -> list[Person]:
-    """Return the people typed; raise ``ValidationError`` naming the lines that are nobody of the division."""
+def _people(account: Account, entries: Sequence[Entry]) -> list[Person]:
+    """Return the people named; raise ``ValidationError`` with the lines that are nobody of the division."""
     on, known = timezone.localdate(), scoped_people(account, Person.objects)
-    found: dict[str, Person | None] = {line: find_people(known, line, on).first() for line in lines}
-    unknown = [number for number, line in enumerate(lines, 1) if found[line] is None]
+    found: dict[str, Person | None] = {one.typed: find_people(known, one.typed, on).first() for one in entries}
+    unknown = [one.line for one in entries if found[one.typed] is None]
     if unknown:
         text = _("Nobody in your division is known under the numbers of these lines: %(lines)s")
         said = ", ".join(map(str, unknown[:_SHOWN_UNKNOWN]))

@@ -13,11 +13,12 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from healthcode.admin.base import Link, Names, RecordAdmin, Table, account_of
+from healthcode.admin.base import Link, Names, Table, account_of
 from healthcode.admin.cases import decision_rows, evidence_rows, ground_rows
 from healthcode.admin.filters import ColourNow
 from healthcode.admin.labels import colour_badge, moment, names_of_places
 from healthcode.admin.lookup import find_by_id, find_people
+from healthcode.admin.paper import PaperPages
 from healthcode.admin.scope import scoped_people
 from healthcode.admin.site import Section
 from healthcode.domain.identity import DocumentType
@@ -32,7 +33,7 @@ _SHOWN = 50
 
 
 @admin.register(Person)
-class PersonAdmin(RecordAdmin):
+class PersonAdmin(PaperPages):
     """The people of the division. Names, numbers and phones are never shown whole."""
 
     section = Section.PEOPLE
@@ -92,11 +93,12 @@ class PersonAdmin(RecordAdmin):
         return super().render_change_form(request, context, *args, **options)
 
     def links(self, request: HttpRequest, row: Any) -> list[Link]:
-        """Offer recording to whoever may."""
+        """Offer recording and printing to whoever may."""
+        printing = self.paper_links(request, row)
         if not request.user.has_perm("healthcode.add_evidencerecord"):
-            return []
+            return printing
         address = reverse("admin:healthcode_evidencerecord_add")
-        return [Link(f"{address}?person={row.public_id}", _("Record evidence"))]
+        return [Link(f"{address}?person={row.public_id}", _("Record evidence")), *printing]
 
     def tables(self, request: HttpRequest, row: Any) -> list[Table]:
         """Return grounds, evidence and decisions, each for those who may see them."""

@@ -9,11 +9,12 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from healthcode.admin.fields import MomentField
-from healthcode.domain.governance import CLAUSES
+from healthcode.domain.governance import CLAUSES, LANGUAGES
 from healthcode.domain.instants import parse_moment
+from healthcode.domain.rulesets import texts_in
 from healthcode.models import RuleSetVersion
 from healthcode.services.governance import DraftFields
-from healthcode.words import PARAMETERS, clause_label, shipped_wording, wording
+from healthcode.words import PARAMETERS, clause_label
 
 _ROWS = {"rows": 3}
 
@@ -47,7 +48,7 @@ class DraftForm(forms.Form):
                 self.fields[_text_name(clause, language)] = forms.CharField(
                     label=f"{clause_label(clause)} · {name}",
                     max_length=2_000,
-                    initial=wording(clause, language, base.data.get("texts", {})),
+                    initial=texts_in(base.data)[clause][language],
                     widget=forms.Textarea(attrs=_ROWS),
                 )
 
@@ -57,16 +58,12 @@ class DraftForm(forms.Form):
         if not self.errors:
             days = {name: data[f"days_{name}"] for name in PARAMETERS}
             title = {"zh": data["title_zh"], "en": data["title_en"]}
-            data["fields"] = DraftFields(data["code"], title, days, self._texts(data))
+            texts = {
+                clause: {language: _plain(data[_text_name(clause, language)]) for language in LANGUAGES}
+                for clause in CLAUSES
+            }
+            data["fields"] = DraftFields(data["code"], title, days, texts)
         return data
-
-    def _texts(self, data: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-        """Return the clauses that are worded otherwise than shipped: the rest is not repeated in the version."""
-        said = {
-            clause: {language: _plain(data[_text_name(clause, language)]) for language in ("zh", "en")}
-            for clause in CLAUSES
-        }
-        return {clause: words for clause, words in said.items() if words != shipped_wording(clause)}
 
 
 def _text_name(clause: str, language: str) -> str:

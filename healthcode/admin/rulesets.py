@@ -23,13 +23,14 @@ from healthcode.admin.labels import badge, moment
 from healthcode.admin.rule_forms import ApprovalForm, DraftForm, EmptyForm, ReasonForm, ScheduleForm, title_of
 from healthcode.admin.simulations import result_tables
 from healthcode.admin.site import Section
-from healthcode.domain.governance import CLAUSES, RuleAct, RuleState, shifts
+from healthcode.domain.governance import CLAUSES, LANGUAGES, RuleAct, RuleState
+from healthcode.domain.rulesets import texts_in
 from healthcode.models import Account, RuleSetVersion, Simulation
 from healthcode.services import governance
 from healthcode.services.decisions import ruleset_in_force
 from healthcode.services.rules import verify
 from healthcode.services.simulations import request_simulation
-from healthcode.words import PARAMETERS, RULE_ACTS, RULE_STATES, clause_label, wording
+from healthcode.words import PARAMETERS, RULE_ACTS, RULE_STATES, clause_label, differences
 
 Act = Callable[[Account, RuleSetVersion, dict[str, Any]], Any]
 
@@ -217,7 +218,7 @@ class RuleSetAdmin(RecordAdmin):
         return [
             _parameters(row),
             *_changes(row),
-            *_texts(row),
+            _texts(row),
             *result_tables(_newest(row), account_of(request)),
             _events(row),
         ]
@@ -296,24 +297,15 @@ def _changes(version: RuleSetVersion) -> list[Table]:
     if version.state in (RuleState.IN_FORCE, RuleState.RETIRED):
         return []
     now = ruleset_in_force(timezone.now())
-    rows: list[tuple[object, ...]] = [
-        (PARAMETERS[shift.name][0], shift.before, shift.after) for shift in shifts(now.data, version.data)
-    ]
-    old, new = now.data.get("texts", {}), version.data.get("texts", {})
-    rows += [
-        (clause_label(clause), wording(clause, "zh", old), wording(clause, "zh", new))
-        for clause in CLAUSES
-        if old.get(clause) != new.get(clause)
-    ]
+    rows = list(dict.fromkeys(row for language in LANGUAGES for row in differences(now.data, version.data, language)))
     columns = (_("What"), _("Rules in force"), _("These rules"))
     return [Table(_("What differs from the rules in force"), columns, rows, _("Nothing differs."))]
 
 
-def _texts(version: RuleSetVersion) -> list[Table]:
-    texts = version.data.get("texts", {})
-    rows = [(clause_label(clause), texts[clause]["zh"], texts[clause]["en"]) for clause in CLAUSES if clause in texts]
-    columns = (_("Clause"), _("Chinese"), _("English"))
-    return [Table(_("Wording of its own"), columns, rows, "")] if rows else []
+def _texts(version: RuleSetVersion) -> Table:
+    texts = texts_in(version.data)
+    rows = [(clause_label(clause), *(texts[clause][language] for language in LANGUAGES)) for clause in CLAUSES]
+    return Table(_("Wording of the clauses"), (_("Clause"), _("Chinese"), _("English")), rows, "")
 
 
 def _events(version: RuleSetVersion) -> Table:

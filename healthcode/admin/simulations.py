@@ -7,8 +7,9 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import Promise
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from healthcode.admin.base import Names, RecordAdmin, Table
 from healthcode.admin.labels import badge, moment, names_of_places
@@ -17,12 +18,15 @@ from healthcode.domain.colours import Colour
 from healthcode.domain.divisions import covers
 from healthcode.domain.governance import RuleState
 from healthcode.domain.instants import parse_moment
-from healthcode.domain.simulation import total_of
+from healthcode.domain.simulation import SAMPLES, total_of
 from healthcode.models import Account, Simulation
 from healthcode.services.simulations import LAST_WEEK, NOW
 from healthcode.words import RULE_NAMES, colour_word, place_name
 
-_LENSES: Mapping[str, Promise] = {NOW: _("Now"), LAST_WEEK: _("Had it been in force last week")}
+_LENSES: Mapping[str, Promise] = {
+    NOW: pgettext_lazy("simulation", "Now"),
+    LAST_WEEK: _("Had it been in force last week"),
+}
 _SHOWN_COUNTIES = 100
 
 
@@ -55,7 +59,7 @@ class SimulationAdmin(RecordAdmin):
         """Return the SHA-256 of the text that was tried."""
         return row.fingerprint
 
-    @admin.display(description=_("As of"))
+    @admin.display(description=pgettext_lazy("simulation", "As of"))
     def as_of(self, row: Simulation) -> str:
         """Return the instant everybody was decided at."""
         return moment(row.at)
@@ -100,7 +104,7 @@ def result_tables(simulation: Simulation | None, reader: Account) -> list[Table]
 def _lens(totals: Mapping[str, Any], words: object, simulation: Simulation, reader: Account) -> list[Table]:
     state = _("complete") if simulation.finished_at else _("%(percent)d %% done") % {"percent": simulation.percent}
     places = names_of_places([*totals["counties"], *(row["county"] for row in totals["surprises"])])
-    seen = [row for rows in totals["samples"].values() for row in rows if covers(reader.division, row["county"])]
+    seen = _sampled(totals["samples"], reader)
     largest = [row for row in totals["surprises"] if covers(reader.division, row["county"])]
     counties = sorted(totals["counties"].items(), key=lambda item: -total_of(item[1]))[:_SHOWN_COUNTIES]
     figures = [
@@ -119,9 +123,23 @@ def _lens(totals: Mapping[str, Any], words: object, simulation: Simulation, read
     ]
 
 
+def _sampled(samples: Mapping[str, Mapping[str, list[Any]]], reader: Account) -> list[Mapping[str, Any]]:
+    """Return the sample of each kind of change in the reader's division."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for county, moves in samples.items():
+        if covers(reader.division, county):
+            for move, rows in moves.items():
+                found.setdefault(move, []).extend(rows)
+    return [row for _move, rows in sorted(found.items()) for row in sorted(rows, key=lambda r: r["person"])[:SAMPLES]]
+
+
 def _split(title: str, column: object, rows: Iterable[tuple[object, Mapping[str, int]]]) -> Table:
     said = [
-        (name, total_of(moves), "；".join(f"{_move(move)} {count}" for move, count in sorted(moves.items())))
+        (
+            name,
+            total_of(moves),
+            format_html_join("；", "{} {}", ((_move(move), count) for move, count in sorted(moves.items()))),
+        )
         for name, moves in rows
     ]
     return Table(title, (str(column), _("People"), _("From what to what")), said, _("Nobody's colour changes."))

@@ -41,9 +41,9 @@ class TransferAdmin(RecordAdmin):
     section = Section.QUARANTINE
     names = Names(_("transfer"), _("transfers"))
     lookup_field = "public_id"
-    list_display = ("who", "origin", "destination", "started", "state", "alarm")
+    list_display = ("name", "from_place", "to_place", "started", "state", "alarm")
     list_filter = (state_filter("state", _("State"), _STATES),)
-    shown = ("who", "origin", "destination", "destination_division", "started", "state", "alarm", "reason")
+    shown = ("who", "from_place", "to_place", "receives", "started", "state", "alarm", "reason")
 
     def scope(self, account: Account, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Keep the transfers from and to the division, with their legs."""
@@ -152,7 +152,7 @@ class TransferAdmin(RecordAdmin):
     def tables(self, request: HttpRequest, row: Any) -> list[Table]:
         """Return the chain of rides."""
         columns = (
-            *(_("Ride"), _("From"), _("To"), _("Vehicle"), _("Handed over by"), _("Sealed"), _("Departed")),
+            *(_("Ride"), _("From where"), _("To where"), _("Vehicle"), _("Handed over by"), _("Sealed"), _("Departed")),
             *(_("Received by"), _("Arrived")),
         )
         rows = [self._leg_row(leg) for leg in row.legs.all()]
@@ -167,26 +167,29 @@ class TransferAdmin(RecordAdmin):
     # --- showing ---------------------------------------------------------------------------------------------
 
     @admin.display(description=_("Person"))
+    def name(self, row: Any) -> str:
+        """Return the masked name, or the pseudonym outside the reader's division."""
+        return (mask_name(row.person.name) or "–") if row.is_known else str(row.pseudonym)
+
+    @admin.display(description=_("Person"))
     def who(self, row: Any) -> str:
         """Return the masked name with its link, or the pseudonym outside the reader's division."""
         if not row.is_known:
-            return str(row.pseudonym)
-        return anchor(
-            reverse("admin:healthcode_person_change", args=[str(row.person.public_id)]), mask_name(row.person.name)
-        )
+            return self.name(row)
+        return anchor(reverse("admin:healthcode_person_change", args=[str(row.person.public_id)]), self.name(row))
 
-    @admin.display(description=_("From"))
-    def origin(self, row: Transfer) -> str:
+    @admin.display(description=_("From where"))
+    def from_place(self, row: Transfer) -> str:
         """Return where it begins."""
         return row.origin
 
-    @admin.display(description=_("To"))
-    def destination(self, row: Transfer) -> str:
+    @admin.display(description=_("To where"))
+    def to_place(self, row: Transfer) -> str:
         """Return where it leads."""
         return row.destination
 
     @admin.display(description=_("Division that receives the person"))
-    def destination_division(self, row: Transfer) -> str:
+    def receives(self, row: Transfer) -> str:
         """Return the code of the division."""
         return row.destination_division
 

@@ -5,6 +5,16 @@ models and domain. Its door is the URLs under ``/api/v1/``.
 """
 
 from healthcode.api.evidence import EvidenceView
+from healthcode.api.issuers import health_code_issuers
+from healthcode.api.published import health_code_keys, health_code_status, health_code_status_since
 from healthcode.api.schema import SchemaView, interface
 
-__all__ = ["EvidenceView", "SchemaView", "interface"]
+__all__ = [
+    "EvidenceView",
+    "SchemaView",
+    "health_code_issuers",
+    "health_code_keys",
+    "health_code_status",
+    "health_code_status_since",
+    "interface",
+]

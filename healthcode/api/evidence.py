@@ -18,7 +18,7 @@ from healthcode.domain.evidence import Kind
 from healthcode.domain.identity import DocumentType
 from healthcode.services.receiving import MAX_ROWS, RowResult, RowStatus, receive_evidence
 from healthcode.words.requests import request_sentence
-from healthcode.words.rows import row_sentence
+from healthcode.words.rows import ROW_CODES, row_sentence
 
 
 def _text(words: Any, longest: int = 64, **options: Any) -> serializers.CharField:
@@ -38,7 +38,7 @@ class PersonSerializer(serializers.Serializer[Any]):
     document_type = _choice(_("Kind of document; resident_id where none is said."), DocumentType)
     number = _text(_("Number of the document."))
     nationality = _text(_("ISO 3166 alpha-3; required for passports and other documents."), 3, **_MORE)
-    name = _text(_("Name as on the document; required where the person is not known yet."), **_MORE)
+    name = _text(_("Name as on the document, of everybody: no answer tells who is known already."))
 
 
 class RowSerializer(serializers.Serializer[Any]):
@@ -75,8 +75,14 @@ class ResultSerializer(serializers.Serializer[Any]):
     """What became of one row."""
 
     id = _text(_("The number of the row."))
-    status = serializers.ChoiceField(choices=[status.value for status in RowStatus], help_text=_("What became of it."))
-    code = _text(_("refused: the reason, for machines."), **_MORE)
+    status = serializers.ChoiceField(
+        choices=[status.value for status in RowStatus],
+        help_text=_(
+            "recorded; duplicate: on record before; refused: to be put right and sent again; held: frozen by an alarm, "
+            "nothing to be done."
+        ),
+    )
+    code = _choice(_("refused: the reason, for machines."), ROW_CODES)
     field = _text(_("refused: the field that is at fault."), **_MORE)
     message = _text(_("refused: the reason, for people, in the language asked for."), 512, **_MORE)
 
@@ -104,8 +110,10 @@ class ShallowJSON(JSONParser):
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
         """Return the data; raise ``ParseError``."""
+        # JSON is UTF-8. The header that may say otherwise is not signed.
+        context = {**(parser_context or {}), "encoding": "utf-8"}
         try:
-            return super().parse(stream, media_type, parser_context)
+            return super().parse(stream, media_type, context)
         except RecursionError as error:
             raise ParseError("nested too deep") from error
 
@@ -143,8 +151,10 @@ class EvidenceView(APIView):
             200: OpenApiResponse(AnswerSerializer, description=_("One result a row.")),
             400: OpenApiResponse(FaultSerializer, description=_("malformed: this is no list of rows.")),
             401: OpenApiResponse(FaultSerializer, description=_("bad_signature: nobody we know signed this just now.")),
+            406: OpenApiResponse(FaultSerializer, description=_("not_acceptable: the answer is JSON.")),
             409: OpenApiResponse(FaultSerializer, description=_("replayed: this very request came before.")),
             413: OpenApiResponse(FaultSerializer, description=_("too_many_rows or too_large: send less at a time.")),
+            415: OpenApiResponse(FaultSerializer, description=_("unsupported_media_type: send JSON.")),
             429: OpenApiResponse(FaultSerializer, description=_("throttled: wait the seconds of Retry-After.")),
         },
         examples=[OpenApiExample("An entry from abroad", value=_EXAMPLE, request_only=True)],

@@ -11,6 +11,8 @@ from drf_spectacular.renderers import OpenApiJsonRenderer, OpenApiYamlRenderer
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import AllowAny
 
+from healthcode.words.rows import ROW_CODES, code_sentence
+
 
 class SchemaView(SpectacularAPIView):
     """OpenAPI 3 as JSON, or as YAML for who asks for it."""
@@ -52,7 +54,8 @@ def interface(request: HttpRequest) -> HttpResponse:
     schema: Mapping[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     forms = [_form(name, said) for name, said in schema["components"]["schemas"].items() if "properties" in said]
     signature = schema["components"]["securitySchemes"]["signature"]["description"]
-    context = {"operations": list(_operations(schema)), "forms": forms, "signature": signature}
+    codes = [(code, code_sentence(code)) for code in ROW_CODES]
+    context = {"operations": list(_operations(schema)), "forms": forms, "signature": signature, "codes": codes}
     return render(request, "healthcode/interface.html", context)
 
 

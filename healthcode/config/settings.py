@@ -7,7 +7,9 @@
 ``HC_DEMO``               ``1``: on-screen inbox instead of SMS, demonstration bar, plain HTTP
 ``HC_TESTING``            ``1``: set by the test plugin; fast password hashing only
 ``HC_ALLOWED_HOSTS``      comma-separated host names (production)
+``HC_KEY_DIR``            folder that keeps the private signing keys; unset: sealed in the database
 ``HC_STATIC_ROOT``        folder that ``collectstatic`` fills and that is served (production)
+``HC_RECOLOUR_FIRST``     ``green`` (default) or ``red``: who is decided first when areas or rules change
 ========================  ==========================================================================
 """
 
@@ -39,6 +41,12 @@ def secret(name: str) -> str:
     return path.read_text(encoding="ascii").strip()
 
 
+def optional_secret(name: str) -> str:
+    """Return the secret ``name``, or nothing where the installation has none."""
+    folder = os.environ.get("HC_SECRET_DIR")
+    return secret(name) if folder and (Path(folder) / name).is_file() else ""
+
+
 def database(url: str) -> dict[str, Any]:
     """Turn a PostgreSQL URL into Django's settings of one database, with psycopg's connection pool."""
     parts = conninfo_to_dict(url)
@@ -56,6 +64,10 @@ SECRET_KEY = "offline" * 8 if OFFLINE else secret("django_secret_key")
 DATA_KEY = "" if OFFLINE else secret("data_key")
 INDEX_KEY = "" if OFFLINE else secret("index_key")
 REFERENCE_KEY = "" if OFFLINE else secret("reference_key")
+# The public key of the offline root, a JWK; every gate page carries it. Production has this file, and no other of it.
+ROOT_PUBLIC = optional_secret("root_public")
+# The root itself, PEM: in demonstrations and development only, where nothing is offline.
+ROOT_KEY = optional_secret("root_key")
 
 DEBUG = False
 ALLOWED_HOSTS = [h for h in os.environ.get("HC_ALLOWED_HOSTS", "").split(",") if h]
@@ -236,6 +248,8 @@ REST_FRAMEWORK = {
 }
 # Signed requests of one department a minute, whatever keys it uses.
 SYSTEM_RATE = "120/m"
+# Requests of one device at a gate a minute.
+DEVICE_RATE = "240/m"
 SPECTACULAR_SETTINGS = {
     "TITLE": _("Zhejiang Health Code: evidence of departments"),
     "DESCRIPTION": _("How the systems of authorised departments share evidence (N3.2)."),
@@ -274,6 +288,27 @@ LOGGING = {
 HC_LIST_CAP = int(os.environ.get("HC_LIST_CAP", "50"))
 HC_ORDER_DELAY_MINUTES = int(os.environ.get("HC_ORDER_DELAY_MINUTES", "120"))
 
+# --- importing files in the back office -----------------------------------------------------------------------
+# How many rows a file may have to be shown before it is recorded; a longer one goes through ``load_evidence``.
+HC_PREVIEW_ROWS = int(os.environ.get("HC_PREVIEW_ROWS", "5000"))
+
+# --- changes of areas and rules --------------------------------------------------------------------------------
+# ``green``: people who may turn green are decided before those who may turn red; ``red``: the other way round.
+HC_RECOLOUR_FIRST = os.environ.get("HC_RECOLOUR_FIRST", "green")
+if HC_RECOLOUR_FIRST not in ("green", "red"):
+    raise ImproperlyConfigured(f"HC_RECOLOUR_FIRST is {HC_RECOLOUR_FIRST!r}: it is green or red")
+
 # --- the outside world: one implementation per Protocol of healthcode.domain.ports --------------------------
 SMS_GATEWAY = "healthcode.gateways.inbox.InboxSms"
 IDENTITY_AUTHORITY = "healthcode.gateways.register.DemoRegister"
+KEY_FOLDER = os.environ.get("HC_KEY_DIR", "")
+KEY_CUSTODY = f"healthcode.gateways.custody.{'FileCustody' if KEY_FOLDER else 'SealedCustody'}"
+GUARDIAN_REGISTER = "family.gateways.DemoGuardians"
+REPRESENTATION = "family.gateways.Bonds"
+
+# --- family (代办) ------------------------------------------------------------------------------------------
+# How many dependants one person may have, and how often a day consent may be asked (by one, and about one document).
+HC_FAMILY_CAP = int(os.environ.get("HC_FAMILY_CAP", "10"))
+HC_ASKINGS_A_DAY = int(os.environ.get("HC_ASKINGS_A_DAY", "5"))
+# How many people one account may look up in an hour (代查).
+HC_LOOKUPS_AN_HOUR = int(os.environ.get("HC_LOOKUPS_AN_HOUR", "60"))

@@ -10,6 +10,7 @@ from django.views.generic import RedirectView
 
 urlpatterns = [
     path("", include("healthcode.urls")),
+    path("", include("family.urls")),
     path("", include("venues.urls")),
     path("sign-in/", account_views.request_login_code, name="account_request_login_code"),
     path("sign-in/code/", account_views.confirm_login_code, name="account_confirm_login_code"),

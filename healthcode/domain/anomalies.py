@@ -21,6 +21,7 @@ class Anomaly(StrEnum):
     CONTRADICTED = "contradicted"
     REMOTE_SCANS = "remote_scans"
     LIST_OVER_CAP = "list_over_cap"
+    UNUSUAL_LOOKUPS = "unusual_lookups"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Limits:
     venue: int = 20
     undocumented: int = 30
     contradicted: int = 10
-    size_floor: int = 500
+    size_floor: int = 400
     size_times: int = 10
     remote: int = 50
     share: float = 0.5
@@ -57,14 +58,16 @@ class Red:
 
 @dataclass(frozen=True, slots=True)
 class RedList:
-    """What one unit would make red: with this list, and with what it recorded in the day before.
+    """What one unit would make red: with this list, and with what it recorded on its word in the day before.
 
-    ``usual`` are the numbers of reds the unit recorded on days before. ``ill_at`` are venues where a positive was.
+    ``usual`` are the numbers of reds the unit recorded on days before, ``day`` how many it would have made in the last
+    day with this list, whatever they rest on. ``ill_at`` are venues where a positive was.
     """
 
     reds: tuple[Red, ...]
     usual: tuple[int, ...] = ()
     ill_at: frozenset[str] = frozenset()
+    day: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +128,11 @@ def find_contradicted(listed: RedList, limits: Limits = LIMITS) -> list[Finding]
 
 
 def find_unusual_size(listed: RedList, limits: Limits = LIMITS) -> list[Finding]:
-    """Find a list far larger than the unit's usual day; a small one is never far larger."""
+    """Find a day far larger than the unit's usual one; a small one is never far larger."""
     usual = median(listed.usual) if listed.usual else 0
-    if len(listed.reds) > max(limits.size_floor, limits.size_times * usual):
-        return [Finding(Anomaly.UNUSUAL_SIZE, len(listed.reds), int(usual))]
+    number = max(len(listed.reds), listed.day)
+    if number > max(limits.size_floor, limits.size_times * usual):
+        return [Finding(Anomaly.UNUSUAL_SIZE, number, int(usual))]
     return []
 
 

@@ -112,10 +112,29 @@ class Header(NamedTuple):
     names: tuple[str, ...]
     ignored: tuple[str, ...]
 
+    def field(self, place: int) -> str:
+        """Return the field of the column at ``place``; nothing for a column that was not understood."""
+        return next((field for field, there in self.places.items() if there == place), "")
+
     def column(self, field: str) -> str:
         """Return what the table calls ``field``; the field itself when it has no such column."""
         place = self.places.get(field)
         return field if place is None else self.names[place]
+
+
+class Fault(NamedTuple):
+    """What is wrong with a cell before anybody reads it: its place, and the reason as a code."""
+
+    place: int
+    code: str
+
+
+class Line(NamedTuple):
+    """One line of a table: the number it begins at, its cells, and a cell that is not to be read at all."""
+
+    number: int
+    cells: Sequence[str]
+    fault: Fault | None = None
 
 
 def read_header(cells: Sequence[str]) -> Header:

@@ -15,7 +15,7 @@ from healthcode.domain.instants import print_instant
 # Two people of the provincial office besides the one who proposed.
 APPROVALS_NEEDED = 2
 PROVINCIAL_OFFICE = "330000"
-# The clauses whose wording a version may bring along.
+# The clauses that every version words.
 CLAUSES = (
     *("N1.1", "N1.2", "N1.3", "N1.4", "N1.5"),
     *("N2.1", "N2.2", "N2.3", "N2.4", "N2.5", "N2.6", "N2.7"),
@@ -115,6 +115,16 @@ def state_at(state: RuleState, valid_from: datetime | None, valid_until: datetim
     return RuleState.IN_FORCE if valid_from <= at else RuleState.SCHEDULED
 
 
+def state_diagram() -> str:
+    """Return the life of a version as a Mermaid state diagram, one line a transition of the table."""
+    lines = ["stateDiagram-v2", f"    [*] --> {RuleState.DRAFT}: {RuleAct.DRAFT} ({Party.AUTHOR})"]
+    for (state, act), step in TRANSITIONS.items():
+        often = f" ×{APPROVALS_NEEDED}" if act is RuleAct.APPROVE else ""
+        lines.append(f"    {state} --> {step.to}: {act}{often} ({', '.join(sorted(step.parties))})")
+    ends = [state for state in RuleState if not any(begin is state for begin, _act in TRANSITIONS)]
+    return "\n".join([*lines, *(f"    {state} --> [*]" for state in ends)])
+
+
 def message_to_sign(code: str, fingerprint: str, valid_from: datetime) -> bytes:
     """Return the bytes that the province's key signs: which rules, exactly which text, from which instant."""
     said = {"code": code, "fingerprint": fingerprint, "valid_from": print_instant(valid_from)}
@@ -149,9 +159,11 @@ class InvalidTexts(ValueError):
 
 
 def check_texts(texts: Mapping[str, Mapping[str, str]]) -> None:
-    """Raise ``InvalidTexts`` unless each clause is one of the notice's and is worded in both languages."""
-    for clause, words in texts.items():
-        if clause not in CLAUSES:
-            raise InvalidTexts(f"{clause}: no clause of the colour rules")
+    """Raise ``InvalidTexts`` unless the clauses are exactly ``CLAUSES``, each worded in both languages."""
+    strange = sorted(set(texts) - set(CLAUSES))
+    if strange:
+        raise InvalidTexts(f"{strange[0]}: no clause of the colour rules")
+    for clause in CLAUSES:
+        words = texts.get(clause, {})
         if set(words) != set(LANGUAGES) or not all(text.strip() for text in words.values()):
             raise InvalidTexts(f"{clause}: needs its text in both languages")

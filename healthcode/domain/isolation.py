@@ -3,7 +3,7 @@
 Pure. A case never sets a colour: it follows the grounds, and what goes beyond them becomes evidence.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
@@ -73,13 +73,21 @@ class Asked(NamedTuple):
 
 
 class EndProblem(StrEnum):
-    """Why a planned end cannot be ordered; each is the code of a refusal."""
+    """Why a planned end cannot be ordered."""
 
-    PAST = "end_in_past"
-    OPEN = "end_is_open"
-    EARLIER = "shorter_than_rule"
-    NO_DOCUMENT = "document_required"
+    PAST = "past"
+    OPEN = "open"
+    EARLIER = "earlier"
+    NO_DOCUMENT = "no_document"
     NOT_BY_ORDER = "not_by_order"
+
+
+class Mode(StrEnum):
+    """How somebody is isolated: the type of an order."""
+
+    HOSPITAL = "hospital"
+    CENTRAL = "central"
+    HOME = "home"
 
 
 # A stage that begins this soon is proposed already, so that its place can be prepared.
@@ -88,11 +96,13 @@ REMIND_BEFORE = DAY
 _SECOND_STAGES = frozenset({Stage.HOME, Stage.CONVALESCENCE})
 # Rules in which a stage follows another one of the same ground.
 _STAGED_RULES = frozenset({Rule.OVERSEAS_ENTRY, Rule.CONFIRMED, Rule.ASYMPTOMATIC})
-_MODES: Mapping[Stage, Stage] = {
-    Stage.CENTRAL: Stage.CENTRAL,
-    Stage.HOME: Stage.HOME,
-    # N2.1: those cured are isolated centrally or observed at home; only the stricter goes beyond the rule.
-    Stage.CONVALESCENCE: Stage.CENTRAL,
+# The first is what the notice asks for (N2.1). Those cured are isolated centrally or observed at home; that others are
+# isolated centrally is said "in principle", and children or the frail may stay at home by an order with its paper.
+MODES_OF: Mapping[Stage, tuple[Mode, ...]] = {
+    Stage.HOSPITAL: (Mode.HOSPITAL,),
+    Stage.CENTRAL: (Mode.CENTRAL, Mode.HOME),
+    Stage.HOME: (Mode.HOME, Mode.CENTRAL),
+    Stage.CONVALESCENCE: (Mode.CENTRAL, Mode.HOME),
 }
 
 
@@ -140,9 +150,9 @@ def next_look(timeline: Sequence[Segment], at: datetime) -> datetime | None:
     return min((instant for instant in instants if instant > at), default=None)
 
 
-def order_mode(stage: Stage) -> Stage | None:
-    """Return how an order beyond the rule isolates in this stage; None where only doctors decide (hospital)."""
-    return _MODES.get(stage)
+def departs_from_rule(stage: Stage, mode: Mode) -> bool:
+    """Tell whether ``mode`` is milder than the notice asks for in ``stage`` (N2.1), so that it needs its paper."""
+    return stage is Stage.CENTRAL and mode is Mode.HOME
 
 
 def goes_beyond(until: datetime | None, given_until: datetime | None) -> bool:
@@ -166,7 +176,7 @@ def problem_of_end(
         return EndProblem.EARLIER
     if until == given_until:
         return None
-    if order_mode(stage) is None:
+    if stage is Stage.HOSPITAL:
         return EndProblem.NOT_BY_ORDER
     return None if document.strip() else EndProblem.NO_DOCUMENT
 
@@ -187,6 +197,7 @@ def release_stage(stage: Stage, *, whole: bool) -> str | None:
 class Duty(StrEnum):
     """A task of the officer."""
 
+    ILLNESS = "illness"
     CONFIRM = "confirm"
     PAPER = "paper"
     CHECK_IN = "check_in"
@@ -216,35 +227,53 @@ class CaseFacts(NamedTuple):
     has_paper: bool = True
     last_check_in: datetime | None = None
     last_visit: datetime | None = None
+    # When they last reported that they are ill.
+    ill_at: datetime | None = None
+    mode: Mode | None = None
 
 
 _PAPER_WITHIN = timedelta(hours=24)
+_SEEN_WITHIN = timedelta(hours=2)
 
 
 def tasks_of(facts: CaseFacts, at: datetime) -> tuple[Task, ...]:
     """Return what is to be done about a case on the day of ``at``, the longest due first.
 
-    A proposal is settled on its day; a verbal order gets its paper within 24 h; people under observation answer
-    every day, and those at home are visited or called every day (N2.1).
+    Who reports an illness is seen to within 2 h; a proposal is settled on its day; a verbal order gets its paper
+    within 24 h; people under observation answer every day, and those at home are visited or called every day (N2.1).
     """
-    if facts.state is CaseState.PROPOSED:
-        return (Task(Duty.CONFIRM, _day_end(facts.proposed_at)),)
-    if facts.state is not CaseState.CONFIRMED:
+    if facts.state not in OPEN_STATES:
         return ()
-    tasks = []
+    daily = _settling(facts) if facts.state is CaseState.PROPOSED else _watching(facts)
+    today_ends = _day_end(at)
+    tasks = [*_illness(facts), *(task for task in daily if task.due_at <= today_ends)]
+    return tuple(sorted(tasks, key=_by_due))
+
+
+def _illness(facts: CaseFacts) -> Iterator[Task]:
+    if facts.ill_at is None or facts.stage is Stage.HOSPITAL:
+        return
+    # Officers write the time of a visit to the minute.
+    if facts.last_visit is None or facts.last_visit < facts.ill_at.replace(second=0, microsecond=0):
+        yield Task(Duty.ILLNESS, facts.ill_at + _SEEN_WITHIN)
+
+
+def _settling(facts: CaseFacts) -> Iterator[Task]:
+    yield Task(Duty.CONFIRM, _day_end(facts.proposed_at))
+
+
+def _watching(facts: CaseFacts) -> Iterator[Task]:
     if facts.verbal_at is not None and not facts.has_paper:
-        tasks.append(Task(Duty.PAPER, facts.verbal_at + _PAPER_WITHIN))
+        yield Task(Duty.PAPER, facts.verbal_at + _PAPER_WITHIN)
     first = max(facts.valid_from, facts.confirmed_at or facts.proposed_at)
     if facts.stage is not Stage.HOSPITAL:
-        tasks.append(Task(Duty.CHECK_IN, _next_day_end(facts.last_check_in, first)))
-    if facts.stage is Stage.HOME:
-        tasks.append(Task(Duty.VISIT, _next_day_end(facts.last_visit, first)))
-    today_ends = _day_end(at)
-    return tuple(sorted((task for task in tasks if task.due_at <= today_ends), key=_by_due))
+        yield Task(Duty.CHECK_IN, _next_day_end(facts.last_check_in, first))
+    if (facts.mode or MODES_OF[facts.stage][0]) is Mode.HOME:
+        yield Task(Duty.VISIT, _next_day_end(facts.last_visit, first))
 
 
-def _by_due(task: Task) -> tuple[datetime, str]:
-    return (task.due_at, task.duty)
+def _by_due(task: Task) -> tuple[bool, datetime, str]:
+    return (task.duty is not Duty.ILLNESS, task.due_at, task.duty)
 
 
 def _day_end(instant: datetime) -> datetime:

@@ -11,7 +11,7 @@ from healthcode.domain.colours import Colour
 from healthcode.domain.decide import Decision
 from healthcode.domain.instants import print_instant
 
-# How many people are shown of each kind of change, and of the largest surprises.
+# How many people are shown of each kind of change in each county, and of the largest surprises of all.
 SAMPLES, SURPRISES = 5, 20
 # A ground without an end counts as this long when changes are put in order.
 _OPEN_DAYS = 3_650
@@ -93,10 +93,17 @@ def add(totals: dict[str, Any], effect: Effect, *, county: str, pseudonym: str) 
     _count(totals["moves"], move)
     _count(totals["counties"].setdefault(county, {}), move)
     _count(totals["grounds"].setdefault(effect.rule, {}), move)
-    shown = totals["samples"].setdefault(move, [])
-    if len(shown) < SAMPLES:
-        shown.append(_row(effect, county, pseudonym))
+    _sample(totals["samples"].setdefault(county, {}).setdefault(move, []), effect, county, pseudonym)
     _surprise(totals, effect, county, pseudonym)
+
+
+def _sample(rows: list[dict[str, Any]], effect: Effect, county: str, pseudonym: str) -> None:
+    """Keep the smallest pseudonyms: a sample that nobody has picked."""
+    if len(rows) == SAMPLES and pseudonym >= rows[-1]["person"]:
+        return
+    rows.append(_row(effect, county, pseudonym))
+    rows.sort(key=lambda row: str(row["person"]))
+    del rows[SAMPLES:]
 
 
 def _surprise(totals: dict[str, Any], effect: Effect, county: str, pseudonym: str) -> None:

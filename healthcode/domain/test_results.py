@@ -7,7 +7,9 @@ test holds the two against each other.
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
+from types import MappingProxyType
 
+from healthcode.domain.cases import RESULTS
 from healthcode.domain.evidence import Evidence, Kind
 from healthcode.domain.evidence_table import Header, is_plain_test, iso_text, plain_text, result_word
 from healthcode.domain.instants import InvalidInstant, Moment, parse_moment, to_china
@@ -16,6 +18,8 @@ _FIELDS = frozenset({"id", "name", "document_type", "number", "kind", "at", "res
 _NEEDED = frozenset({"id", "kind", "at", "result"})
 _WORDS, _MOMENTS = 256, 32_768
 _LONGEST_ID = 64
+# One for all of them: nobody writes into the detail of a record.
+_DETAILS = {result: MappingProxyType({"result": result}) for result in RESULTS}
 
 
 @lru_cache(_WORDS)
@@ -65,7 +69,7 @@ class ResultReader:
             ended_at=given.ends,
             recorded_at=self._recorded_at,
             source=self._source,
-            detail={"result": result},
+            detail=_DETAILS[result],
             reported_at=reported,
         )
 
@@ -94,6 +98,12 @@ def is_idle(said: Evidence) -> bool:
     For a person with neither on record ``decide`` gives the same with it and without it, at every instant.
     """
     return said.kind is Kind.NAT_RESULT and said.detail.get("result") == "negative"
+
+
+def is_plain_negative(said: Evidence) -> bool:
+    """Tell whether a record is a negative test and says nothing beside it."""
+    is_short = said.detail is _DETAILS["negative"]
+    return is_short or (is_idle(said) and is_bare_test(said) and len(said.detail) == 1)
 
 
 # The kinds whose grounds a negative test may end.

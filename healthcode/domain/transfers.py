@@ -17,18 +17,18 @@ class Leg(NamedTuple):
 
 
 class LegFault(StrEnum):
-    """Why a leg or an arrival is refused; each is the code of a refusal."""
+    """Why a leg or an arrival is refused."""
 
-    SAME_PLACE = "leg_goes_nowhere"
-    NOT_SEALED = "leg_not_sealed"
-    IN_FUTURE = "leg_in_future"
-    GAP = "leg_gap"
-    OVERLAP = "leg_overlap"
-    NOT_RECEIVED = "leg_not_received"
-    FINISHED = "transfer_finished"
-    ARRIVED_BEFORE = "arrived_before_departure"
-    ARRIVED_TWICE = "already_received"
-    NO_LEG = "nobody_under_way"
+    SAME_PLACE = "same_place"
+    NOT_SEALED = "not_sealed"
+    IN_FUTURE = "in_future"
+    GAP = "gap"
+    OVERLAP = "overlap"
+    NOT_RECEIVED = "not_received"
+    FINISHED = "finished"
+    ARRIVED_BEFORE = "arrived_before"
+    ARRIVED_TWICE = "arrived_twice"
+    NO_LEG = "no_leg"
 
 
 class Alarm(StrEnum):

@@ -5,6 +5,7 @@ The day is given to each form; choices of places come from the register of divis
 
 from healthcode.forms.applications import ClaimForm, ContactForm, SignInCodeForm, WhoForm, application_of
 from healthcode.forms.declarations import DeclarationForm, DeclareForm, HealthForm
+from healthcode.forms.foreign import ShowForm
 from healthcode.forms.questions import NONE_LISTED, QuestionForm
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "DeclareForm",
     "HealthForm",
     "QuestionForm",
+    "ShowForm",
     "SignInCodeForm",
     "WhoForm",
     "application_of",

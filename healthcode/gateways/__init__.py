@@ -5,7 +5,8 @@ from functools import cache
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from healthcode.domain.ports import IdentityAuthority, SmsGateway
+from healthcode.domain.ports import IdentityAuthority, Representation, SmsGateway
+from healthcode.domain.tokens import KeyCustody
 
 
 @cache
@@ -20,3 +21,17 @@ def identity_authority() -> IdentityAuthority:
     """Return the installation's identity authority."""
     gateway: IdentityAuthority = import_string(settings.IDENTITY_AUTHORITY)()
     return gateway
+
+
+@cache
+def representation() -> Representation:
+    """Return what knows who may act for whom."""
+    gateway: Representation = import_string(settings.REPRESENTATION)()
+    return gateway
+
+
+@cache
+def key_custody() -> KeyCustody:
+    """Return where the installation keeps its private keys."""
+    custody: KeyCustody = import_string(settings.KEY_CUSTODY)()
+    return custody

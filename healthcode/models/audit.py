@@ -21,7 +21,10 @@ class AuditEntry(models.Model):
     actor = models.ForeignKey("healthcode.Account", on_delete=models.PROTECT, null=True, related_name="+")
     actor_label = models.CharField(max_length=64)
     action = models.CharField(max_length=48)
-    person = models.ForeignKey("healthcode.Person", on_delete=models.PROTECT, null=True, related_name="+")
+    # Found by ``audit_person_at``; an index of its own would cost every writer and serve nobody.
+    person = models.ForeignKey(
+        "healthcode.Person", on_delete=models.PROTECT, null=True, related_name="+", db_index=False
+    )
     detail = models.JSONField(default=dict)
     reason = models.CharField(max_length=256, blank=True)
 
@@ -44,7 +47,9 @@ class Topic(StrEnum):
     COLOUR_CHANGED = "colour_changed"
     ISOLATION_ENDING = "isolation_ending"
     ISOLATION_TURNED = "isolation_turned"
+    NEWS = "news"
     ORDERED = "ordered"
+    PAPER_ENDED = "paper_ended"
     RECORDS_WITHDRAWN = "records_withdrawn"
 
 

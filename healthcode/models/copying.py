@@ -1,13 +1,36 @@
-"""Inserting many rows at once: by COPY, which the database takes in at twice the speed of INSERT."""
+"""Many rows at once: inserted by COPY, at twice the speed of INSERT, and read without what makes reading slow."""
 
 import json
+import os
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 from django.db import connection, models
+from django.db.models.functions import Cast
+
+from healthcode.domain.instants import to_china
 
 # Below this many rows, the two extra round trips cost more than they save.
 COPIED_FROM = 50
+
+
+def as_text(column: str) -> Cast:
+    """Return the column as the database writes it: loading instants and ids one by one takes longer than deciding."""
+    return Cast(column, models.TextField())
+
+
+def instant_of(text: str) -> datetime:
+    """Return in China time an instant that was read ``as_text``."""
+    return to_china(datetime.fromisoformat(text))
+
+
+def random_ids(count: int) -> list[UUID]:
+    """Return random UUIDs, as ``uuid4`` makes them, for one call of the operating system instead of one each."""
+    noise = os.urandom(16 * count)
+    return [UUID(bytes=noise[start : start + 16], version=4) for start in range(0, len(noise), 16)]
 
 
 def insert_rows(rows: Sequence[models.Model]) -> None:
@@ -38,10 +61,10 @@ def insert_rows(rows: Sequence[models.Model]) -> None:
 
 def _reader(field: "models.Field[Any, Any]") -> Callable[[models.Model], object]:
     """Return what reads a row's column as COPY writes it."""
-    name = field.attname
+    read = attrgetter(field.attname)
     if isinstance(field, models.JSONField):
-        return lambda row: json.dumps(getattr(row, name))
+        return lambda row: json.dumps(read(row))
     if isinstance(field, models.CharField):
         # An enum's member is written as its word.
-        return lambda row: str(getattr(row, name))
-    return lambda row: getattr(row, name)
+        return lambda row: str(read(row))
+    return read

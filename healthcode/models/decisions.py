@@ -36,11 +36,16 @@ class RecolouringQuerySet(models.QuerySet["Recolouring"]):
         scheduled = RuleSetVersion.objects.filter(state=RuleState.SCHEDULED.value).values("valid_from")
         return self.exclude(cause=Cause.RULESET.value, effective_at__in=scheduled)
 
+    def workable(self) -> "RecolouringQuerySet":
+        """Keep those that have not reached everyone, that may begin, and that nobody has stopped."""
+        return self.enacted().filter(finished_at__isnull=True, stopped_at__isnull=True)
+
 
 class Recolouring(models.Model):
     """A change of areas or rules that has to reach the people it touches. Its id orders such changes.
 
-    From ``effective_at`` until ``finished_at`` is set, a decision made under an older one is not believed when read.
+    From ``effective_at`` until ``finished_at`` is set, a decision made under an older one is not believed when read,
+    whether or not somebody has stopped the work meanwhile.
     """
 
     cause = word_field(Cause)
@@ -48,21 +53,71 @@ class Recolouring(models.Model):
     counties = models.JSONField(default=list)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey("healthcode.Account", on_delete=models.PROTECT, null=True, related_name="+")
-    cursor = models.BigIntegerField(default=0)
+    # Set when the people are found and parted into batches: how many there are, all batches together.
+    planned_at = models.DateTimeField(null=True)
+    people = models.PositiveIntegerField(default=0)
     touched = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
+    stopped_at = models.DateTimeField(null=True)
+    stopped_by = models.ForeignKey("healthcode.Account", on_delete=models.PROTECT, null=True, related_name="+")
+    stop_reason = models.CharField(max_length=256, blank=True)
     finished_at = models.DateTimeField(null=True)
 
     objects: ClassVar = RecolouringQuerySet.as_manager()
 
     class Meta:
-        constraints: ClassVar = [one_of("cause", Cause)]
+        constraints: ClassVar = [
+            one_of("cause", Cause),
+            models.CheckConstraint(
+                condition=Q(stopped_at__isnull=True, stopped_by__isnull=True, stop_reason="")
+                | (Q(stopped_at__isnull=False, stopped_by__isnull=False) & ~Q(stop_reason="")),
+                name="recolouring_stop_is_whole",
+            ),
+        ]
         indexes: ClassVar = [
             models.Index(fields=["id"], condition=Q(finished_at__isnull=True), name="recolouring_unfinished")
         ]
 
     def __str__(self) -> str:
         return f"{self.cause} {self.pk}"
+
+
+class RecolouringBatch(models.Model):
+    """People whom a recolouring decides in one transaction; batches are done in the order of ``number``, urgent first.
+
+    ``members`` are the people's keys, eight bytes each, and are emptied with ``done_at``, which is the database's own
+    clock: what the rate is reckoned from. Retention: the keys until the batch is done, the rest holds no person.
+    """
+
+    recolouring = models.ForeignKey(Recolouring, on_delete=models.PROTECT, related_name="batches")
+    number = models.PositiveIntegerField()
+    size = models.PositiveIntegerField()
+    members = models.BinaryField()
+    done_at = models.DateTimeField(null=True)
+    changed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["recolouring", "number"], name="recolouring_batch_number"),
+            models.CheckConstraint(
+                condition=(Q(done_at__isnull=True) & ~Q(members=b"")) | Q(done_at__isnull=False, members=b""),
+                name="recolouring_batch_emptied_when_done",
+            ),
+            models.CheckConstraint(condition=Q(changed__lte=F("size")), name="recolouring_batch_changed_of_size"),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["recolouring", "number"], condition=Q(done_at__isnull=True), name="recolouring_batch_to_do"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recolouring_id} {self.number}"
+
+
+def _newer_in_effect(at: datetime) -> Exists:
+    unfinished = Recolouring.objects.filter(finished_at__isnull=True, effective_at__lte=at)
+    return Exists(unfinished.filter(id__gt=OuterRef("recolouring")))
 
 
 class DecisionQuerySet(models.QuerySet["DecisionRecord"]):
@@ -86,15 +141,16 @@ class DecisionQuerySet(models.QuerySet["DecisionRecord"]):
         # PostgreSQL's LEAST passes over NULL: a scheduled end of the rules counts beside a recolouring and alone.
         return self.annotate(stale_from=Least(Subquery(first), F("ruleset__valid_until")))
 
+    def believed(self, at: datetime) -> "DecisionQuerySet":
+        """Leave out the decisions that are not believed at ``at``: what is read in sets has to wait for those."""
+        return self.exclude(_newer_in_effect(at)).exclude(ruleset__valid_until__lte=at)
+
     def convertible(self, at: datetime) -> "DecisionQuerySet":
         """Keep the decisions due at ``at`` whose timeline is still right at the instant of their change.
 
         What an unfinished recolouring in effect concerns, or changes after its rule set has ended, is decided anew.
         """
-        newer = Recolouring.objects.filter(
-            finished_at__isnull=True, id__gt=OuterRef("recolouring"), effective_at__lte=at
-        )
-        return self.due(at).exclude(Exists(newer)).exclude(ruleset__valid_until__lte=F("changes_at"))
+        return self.due(at).exclude(_newer_in_effect(at)).exclude(ruleset__valid_until__lte=F("changes_at"))
 
 
 class DecisionRecord(models.Model):

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from healthcode.domain.colours import Rule, Stage
-from healthcode.domain.isolation import OPEN_STATES, CaseState, End
+from healthcode.domain.isolation import OPEN_STATES, CaseState, End, Mode
 from healthcode.models.fields import DIVISION_LENGTH, append_only, one_of, word_field
 
 _OPEN = [state.value for state in OPEN_STATES]
@@ -103,7 +103,7 @@ class IsolationCase(models.Model):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["valid_until"], condition=Q(state=CaseState.CONFIRMED.value), name="isolation_ending"),
+            models.Index(fields=["valid_until"], condition=Q(state__in=_OPEN), name="isolation_ending"),
             models.Index(fields=["person", "-valid_from"], name="isolation_person_from"),
         ]
 
@@ -112,13 +112,14 @@ class IsolationCase(models.Model):
 
 
 class IsolationOrder(models.Model):
-    """The order of a confirmed case (管控措施): by whom, on which paper, where, and who brings food.
+    """The order of a confirmed case (管控措施): how, by whom, on which paper, where, and who brings food.
 
     A verbal order comes first, its paper later; ``evidence`` is the record that carries the code beyond the ground.
     Retention: until the sunset of the epidemic (N4.3).
     """
 
     case = models.OneToOneField(IsolationCase, on_delete=models.PROTECT, related_name="order")
+    mode = word_field(Mode)
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField(null=True)
     ordered_by = models.CharField(max_length=96)
@@ -136,6 +137,7 @@ class IsolationOrder(models.Model):
 
     class Meta:
         constraints: ClassVar = [
+            one_of("mode", Mode),
             models.CheckConstraint(
                 condition=Q(verbal_at__isnull=False) | ~Q(document=""), name="isolation_order_has_basis"
             ),
@@ -234,7 +236,10 @@ class CheckIn(models.Model):
 
 
 class IsolationVisit(models.Model):
-    """A visit or a call by the officer. Append-only. Retention: until the sunset of the epidemic (N4.3)."""
+    """A visit or a call by the officer; a fever it found became ``evidence``. Append-only.
+
+    Retention: until the sunset of the epidemic (N4.3).
+    """
 
     public_id = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     case = models.ForeignKey(IsolationCase, on_delete=models.PROTECT, related_name="visits")
@@ -244,6 +249,7 @@ class IsolationVisit(models.Model):
     met = models.BooleanField()
     temperature = models.DecimalField(max_digits=3, decimal_places=1, null=True)
     note = models.CharField(max_length=256, blank=True)
+    evidence = models.ForeignKey("healthcode.EvidenceRecord", on_delete=models.PROTECT, null=True, related_name="+")
     recorded_at = models.DateTimeField()
     by = models.ForeignKey("healthcode.Account", on_delete=models.PROTECT, related_name="+")
 

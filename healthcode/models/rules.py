@@ -17,7 +17,7 @@ _APPROVED = [RuleState.APPROVED.value, *_BINDING]
 
 
 class RuleSetKey(models.Model):
-    """The province's key that signs versions of the rules, and nothing else (ES256). Its private half is sealed."""
+    """The province's key for versions of the rules and entries of the trust list (ES256), its private half sealed."""
 
     public_der = models.BinaryField(unique=True)
     private_sealed = models.BinaryField()

@@ -69,6 +69,11 @@ def confirm_outcome(*, by: Account, held: HeldBatch, at: datetime) -> HeldBatch:
     return held
 
 
+def waiting_batches() -> int:
+    """Return how many frozen batches and orders nobody has judged yet."""
+    return HeldBatch.objects.filter(confirmed_at__isnull=True).count()
+
+
 def _open(by: Account, held: HeldBatch) -> HeldBatch:
     """Return the batch, locked and unjudged; two supervisors at once come one after the other."""
     check_can_judge_alarm(by)

@@ -15,7 +15,6 @@ from healthcode.domain.tokens import (
     Statement,
     TokenColour,
     Verified,
-    VerifyingKey,
     encode_token,
     open_reference,
     seal_reference,
@@ -24,6 +23,7 @@ from healthcode.domain.tokens import (
 from healthcode.models import DecisionRecord, Person
 from healthcode.services.decisions import CodeStatus, status_of
 from healthcode.services.keys import reference_key, signing_key, verifying_keys
+from healthcode.services.status_lists import is_revoked
 
 PERSONAL_KINDS: Container[Kind] = frozenset({Kind.OWN_PHONE, Kind.PAPER, Kind.FAMILY, Kind.COMPANIONS, Kind.PERMIT})
 _TOKEN_COLOURS = {
@@ -45,10 +45,19 @@ class IssuedCode(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What an online verification found: the reason, and for a good code whose it is and the colour now."""
+    """What an online verification found: the reason, and for a good code whose it is and the colour now.
+
+    The code of a group of companions is nobody's: ``group`` is the number that its maker gave it.
+    """
 
     verified: Verified
     status: CodeStatus | None
+    group: int | None = None
+
+    @property
+    def asks_document(self) -> bool:
+        """Tell whether the guard is to compare the holder with their document: paper is lent as easily as shown."""
+        return self.verified.asks_document
 
 
 def issue_code(*, status: CodeStatus, at: datetime, kind: Kind = Kind.OWN_PHONE) -> IssuedCode:
@@ -58,7 +67,7 @@ def issue_code(*, status: CodeStatus, at: datetime, kind: Kind = Kind.OWN_PHONE)
     """
     iat = int(at.timestamp())
     reference = Reference(status.person.pk, iat, kind, secrets.randbelow(1 << 16))
-    statement = Statement(kind, _TOKEN_COLOURS[status.colour], _region(status.person))
+    statement = Statement(kind, _TOKEN_COLOURS[status.colour], region_of(status.person))
     token = encode_token(
         key=signing_key(kind, at),
         statement=statement,
@@ -69,15 +78,29 @@ def issue_code(*, status: CodeStatus, at: datetime, kind: Kind = Kind.OWN_PHONE)
     return IssuedCode(token, issued_at, datetime.fromtimestamp(iat + statement.life.life, tz=UTC))
 
 
-def _region(person: Person) -> int:
+def issue_group_code(*, group_id: int, region: int, at: datetime) -> IssuedCode:
+    """Sign the code of a group of companions (N3.5): it names the group, blind, and no colour.
+
+    ``group_id`` below 2**48 is the caller's own number, given back by ``verify_code``. Raises ``NoSigningKey``.
+    """
+    iat = int(at.timestamp())
+    reference = Reference(group_id, iat, Kind.COMPANIONS, secrets.randbelow(1 << 16))
+    statement = Statement(Kind.COMPANIONS, TokenColour.NONE, region)
+    token = encode_token(
+        key=signing_key(Kind.COMPANIONS, at),
+        statement=statement,
+        cti=seal_reference(reference_key(), reference),
+        issued_at=at,
+    )
+    issued_at = datetime.fromtimestamp(iat, tz=UTC)
+    return IssuedCode(token, issued_at, datetime.fromtimestamp(iat + statement.life.life, tz=UTC))
+
+
+def region_of(person: Person) -> int:
+    """Return the prefecture that stands in a person's codes; the capital where none is known."""
     division = person.stay_code or person.residence_code
     prefecture = prefecture_of(division) if is_code(division) else None
     return int(prefecture) if prefecture else _DEFAULT_REGION
-
-
-def _no_status_list(key: VerifyingKey, index: int) -> bool | None:
-    """Answer None for every index: no paper codes are issued yet, so there is no list to ask."""
-    return None
 
 
 def verify_code(*, text: str, at: datetime) -> Checked:
@@ -85,17 +108,19 @@ def verify_code(*, text: str, at: datetime) -> Checked:
 
     Writes nothing and never raises for anything the text holds.
     """
-    verified = verify_token(
-        text, keys=verifying_keys(at), at=at, online=True, kinds=PERSONAL_KINDS, revoked=_no_status_list
-    )
+    verified = verify_token(text, keys=verifying_keys(at), at=at, online=True, kinds=PERSONAL_KINDS, revoked=is_revoked)
     if verified.result is not Reason.OK or verified.claims is None:
         return Checked(verified, None)
     try:
         reference = open_reference(reference_key(), verified.claims.cti)
     except ForeignReference:
         return Checked(verified._replace(result=Reason.NOT_GENUINE), None)
+    if (reference.iat, reference.kind) != (verified.claims.iat, verified.claims.statement.kind):
+        return Checked(verified._replace(result=Reason.NOT_GENUINE), None)
+    if reference.kind is Kind.COMPANIONS:
+        return Checked(verified, None, reference.person_ref)
     decisions = DecisionRecord.objects.current().with_staleness().select_related("person", "ruleset")
     decision = decisions.filter(person_id=reference.person_ref).first()
-    if decision is None or reference.iat != verified.claims.iat:
+    if decision is None:
         return Checked(verified._replace(result=Reason.NOT_GENUINE), None)
     return Checked(verified, status_of(decision, at))

@@ -8,17 +8,18 @@ import json
 from collections import defaultdict
 from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Max
 
-from healthcode.domain.cases import print_ground, print_segment
+from healthcode.domain.cases import print_segment
 from healthcode.domain.colours import Colour
 from healthcode.domain.decide import Decision, Ground, decide, next_change
 from healthcode.domain.evidence import Designation, Evidence, Kind
 from healthcode.domain.governance import RuleState
-from healthcode.domain.instants import to_china
+from healthcode.domain.instants import print_instant, to_china
 from healthcode.models import (
     Account,
     AreaDesignation,
@@ -26,14 +27,14 @@ from healthcode.models import (
     Cause,
     DecisionRecord,
     EvidenceRecord,
+    Outbox,
     Person,
     Recolouring,
     RuleSetVersion,
     Topic,
 )
-from healthcode.models.copying import insert_rows
-from healthcode.services.audit import Act, record_acts
-from healthcode.services.outbox import message_for
+from healthcode.models.copying import as_text, insert_rows, instant_of, random_ids
+from healthcode.services.rules import verify
 
 # Deciders hold this lock together, from reading areas and rules to their commit; who changes either holds it alone.
 _DECIDING_LOCK = 4_510_003
@@ -55,10 +56,55 @@ FROM made
 """
 
 
+_SUPERSEDE = "UPDATE {decision} SET superseded_at = %(at)s WHERE id = ANY(%(ids)s)"
+# Each message names a decision made just now, so none was told before.
+_TELL = """
+WITH told AS (
+    SELECT new.*, said.was, said.turned
+    FROM unnest(%(ids)s::bigint[], %(was)s::text[], %(turned)s::boolean[]) AS said (id, was, turned)
+    JOIN {decision} new ON new.id = said.id
+), audited AS (
+    INSERT INTO {audit} (at, actor_id, actor_label, action, person_id, detail, reason)
+    SELECT %(at)s, %(by)s, %(label)s, 'decide', person_id,
+           jsonb_build_object('decision', public_id, 'cause', cause, 'colour', colour, 'was', was), ''
+    FROM told ORDER BY id
+)
+INSERT INTO {outbox} (topic, person_id, params, dedupe_key, created_at, due_at, attempts, error)
+SELECT %(topic)s, told.person_id, '{{}}'::jsonb, 'colour:' || told.public_id, %(at)s, %(at)s, 0, ''
+FROM told JOIN {person} person ON person.id = told.person_id
+WHERE told.turned AND person.applied_at IS NOT NULL
+ORDER BY told.id
+"""
+
+
+class _Standing(NamedTuple):
+    """The decision on a person that holds until a new one is made."""
+
+    pk: int
+    person_id: int
+    colour: str
+    ruleset_id: int
+    at: datetime
+    timeline: list[dict[str, Any]]
+
+
+class _Turn(NamedTuple):
+    """What a new decision takes the place of, and the colour that this shows at the instant of the new one."""
+
+    old: _Standing | None
+    was: str | None
+
+
 class NoRuleSet(LookupError):
     """No rule set is in force: nothing can be decided, and nothing is guessed."""
 
     code = "no_rule_set"
+
+
+class RulesNotGenuine(NoRuleSet):
+    """The version in force is not what the province signed: it is no version, and nothing is decided by it."""
+
+    code = "rules_not_genuine"
 
 
 class CodeStatus(NamedTuple):
@@ -74,25 +120,31 @@ class CodeStatus(NamedTuple):
     ruleset: str
 
 
-def lock_people(person_ids: Iterable[int]) -> list[Person]:
-    """Lock the people's rows, always in the order of their ids, and return them."""
+def lock_people(person_ids: Iterable[int], *columns: str) -> list[Person]:
+    """Lock the people's rows, always in the order of their ids, and return them: whole, or with ``columns`` alone."""
     people = Person.objects.filter(pk__in=list(person_ids)).order_by("pk")
-    return list(people.select_for_update(of=("self",), no_key=True))
+    locked = people.select_for_update(of=("self",), no_key=True)
+    return list(locked.only(*columns) if columns else locked)
 
 
 def ruleset_in_force(at: datetime) -> RuleSetVersion:
-    """Return the rule set in force at ``at``; raise ``NoRuleSet``."""
-    version = RuleSetVersion.objects.in_force(at).order_by("-valid_from").first()
+    """Return the rule set in force at ``at``, checked against its fingerprint and the province's signature (N3.1).
+
+    Raises ``NoRuleSet``, and ``RulesNotGenuine`` when the row is not what was signed.
+    """
+    version = RuleSetVersion.objects.in_force(at).select_related("signed_with").order_by("-valid_from").first()
     if version is None:
         raise NoRuleSet(f"no rule set is in force at {at}")
+    if not verify(version).holds:
+        raise RulesNotGenuine(f"{version.code} is not what was signed")
     return version
 
 
 def evidence_of(person_ids: list[int]) -> Mapping[int, list[Evidence]]:
     """Return the people's records as the rules take them; one query for all of them."""
     found: dict[int, list[Evidence]] = defaultdict(list)
-    for record in EvidenceRecord.objects.of(person_ids).order_by("pk"):
-        found[record.person_id].append(record.as_domain())
+    for person_id, record in EvidenceRecord.objects.said_of(person_ids):
+        found[person_id].append(record)
     return found
 
 
@@ -112,11 +164,19 @@ def decide_for(person_ids: list[int], at: datetime) -> Mapping[int, Decision]:
 def decide_without(person_ids: list[int], leaving_out: Container[str], at: datetime) -> Mapping[int, Decision]:
     """Decide as ``decide_for``, as if the records of these public ids did not exist."""
     at = to_china(at)
-    rules = ruleset_in_force(at).as_domain()
+    version = ruleset_in_force(at)
     evidence = {
         person_id: [record for record in records if record.id not in leaving_out]
         for person_id, records in evidence_of(person_ids).items()
     }
+    return decide_under(version, person_ids, evidence, at)
+
+
+def decide_under(
+    version: RuleSetVersion, person_ids: list[int], evidence: Mapping[int, list[Evidence]], at: datetime
+) -> Mapping[int, Decision]:
+    """Decide by these rules on these records at ``at`` (China time); one query for the areas."""
+    rules = version.as_domain()
     areas: dict[str, list[Designation]] = defaultdict(list)
     for area in areas_for(record for records in evidence.values() for record in records):
         areas[area.code[:6]].append(area)
@@ -137,23 +197,32 @@ def store_decisions(*, by: Account | None, people: list[Person], cause: Cause, a
     Must run inside the transaction that holds the locks of ``lock_people``. Writes decisions, audit entries and,
     where the colour changed, messages. Decides later than ``at`` where more is known already. Raises ``NoRuleSet``.
     """
+    seen = _join_deciders()
+    ids = [person.pk for person in people]
+    standing = _standing(ids)
+    evidence = evidence_of(ids)
+    at, version = _not_under_retired(_not_before_known(evidence, standing, at))
+    decisions = decide_under(version, ids, evidence, to_china(at))
+    records: list[DecisionRecord] = []
+    turns: list[_Turn] = []
+    for person_id, public_id in zip(ids, random_ids(len(ids)), strict=True):
+        decision, old = decisions[person_id], standing.get(person_id)
+        printed = [print_segment(segment) for segment in decision.timeline]
+        before = _rest_of(old, decision.at) if old else None
+        if old is not None and before == printed and old.ruleset_id == version.pk:
+            continue
+        given = {"public_id": public_id, "person_id": person_id, "ruleset_id": version.pk, "cause": cause}
+        records.append(_new_record(decision, printed, **given, decided_at=at, recolouring=seen))
+        turns.append(_Turn(old, before[0]["colour"] if before else None))
+    _write(by, at, records, turns)
+    return records
+
+
+def _join_deciders() -> int:
+    """Hold the lock of those who decide, and return the newest change of areas or rules that they see."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_DECIDING_LOCK])
-    seen = Recolouring.objects.aggregate(newest=Max("pk"))["newest"] or 0
-    ids = [person.pk for person in people]
-    current = {d.person_id: d for d in DecisionRecord.objects.current().filter(person_id__in=ids).order_by("pk")}
-    at, version = _not_under_retired(_not_before_known(ids, current.values(), at))
-    decisions = decide_for(ids, at)
-    changed = [p for p in people if _differs(current.get(p.pk), decisions[p.pk], version)]
-    DecisionRecord.objects.filter(pk__in=[current[p.pk].pk for p in changed if p.pk in current]).update(
-        superseded_at=at
-    )
-    records = [
-        _new_record(person, decisions[person.pk], version, cause=cause, decided_at=at, seen=seen) for person in changed
-    ]
-    insert_rows(records)
-    _tell(by, at, people, current, records)
-    return records
+    return Recolouring.objects.aggregate(newest=Max("pk"))["newest"] or 0
 
 
 def store_first_decisions(*, by: Account | None, person_ids: list[int], cause: Cause, at: datetime) -> int:
@@ -164,9 +233,7 @@ def store_first_decisions(*, by: Account | None, person_ids: list[int], cause: C
     """
     if not person_ids:
         return 0
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_DECIDING_LOCK])
-    seen = Recolouring.objects.aggregate(newest=Max("pk"))["newest"] or 0
+    seen = _join_deciders()
     at = to_china(at)
     version = ruleset_in_force(at)
     nothing = decide([], [], version.as_domain(), at)
@@ -197,14 +264,25 @@ def exclude_deciders() -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_DECIDING_LOCK])
 
 
-def _not_before_known(ids: list[int], current: Iterable[DecisionRecord], at: datetime) -> datetime:
+def _standing(ids: list[int]) -> Mapping[int, _Standing]:
+    rows = DecisionRecord.objects.current().filter(person_id__in=ids)
+    read = rows.values_list("pk", "person_id", "colour", "ruleset_id", as_text("at"), "timeline")
+    return {
+        person_id: _Standing(pk, person_id, colour, ruleset_id, instant_of(at), timeline)
+        for pk, person_id, colour, ruleset_id, at, timeline in read.order_by("pk")
+    }
+
+
+def _not_before_known(
+    evidence: Mapping[int, list[Evidence]], standing: Mapping[int, _Standing], at: datetime
+) -> datetime:
     """Return ``at``, or the newest instant on record of these people where that is later.
 
     The clock is read before the locks are held. Who waited for them, or works through a long file, would otherwise
     decide without what others recorded meanwhile and put that in place of their better decision.
     """
-    newest: datetime | None = EvidenceRecord.objects.filter(person_id__in=ids).aggregate(at=Max("recorded_at"))["at"]
-    return max(at, newest or at, *(decision.at for decision in current))
+    recorded = (record.recorded_at for records in evidence.values() for record in records)
+    return max(chain([at], recorded, (old.at for old in standing.values())))
 
 
 def _not_under_retired(at: datetime) -> tuple[datetime, RuleSetVersion]:
@@ -219,57 +297,54 @@ def _not_under_retired(at: datetime) -> tuple[datetime, RuleSetVersion]:
     return at, version
 
 
-def _differs(old: DecisionRecord | None, new: Decision, version: RuleSetVersion) -> bool:
-    if old is None or old.ruleset_id != version.pk:
-        return True
-    printed = [print_segment(segment) for segment in new.timeline]
-    begun = [segment for segment in old.timeline if datetime.fromisoformat(segment["from"]) <= new.at]
-    ahead = [segment for segment in old.timeline if datetime.fromisoformat(segment["from"]) > new.at]
-    now = {**begun[-1], "from": printed[0]["from"]} if begun else None
-    return [now, *ahead] != printed
+def _rest_of(old: _Standing, at: datetime) -> list[dict[str, Any]]:
+    """Return what the timeline says from ``at`` on, in the form of one that begins at ``at``."""
+    begun = sum(datetime.fromisoformat(segment["from"]) <= at for segment in old.timeline)
+    # Clocks of two machines differ a little: an instant just before the decision is its first.
+    first = max(begun, 1)
+    return [{**old.timeline[first - 1], "from": print_instant(at)}, *old.timeline[first:]]
 
 
-def _new_record(
-    person: Person, decision: Decision, version: RuleSetVersion, *, cause: Cause, decided_at: datetime, seen: int
-) -> DecisionRecord:
+def _new_record(decision: Decision, printed: list[dict[str, object]], **given: Any) -> DecisionRecord:
     return DecisionRecord(
-        person=person,
+        **given,
         colour=decision.colour,
-        grounds=[print_ground(ground) for ground in decision.grounds],
-        timeline=[print_segment(segment) for segment in decision.timeline],
-        ruleset=version,
-        cause=cause,
+        grounds=printed[0]["grounds"],
+        timeline=printed,
         at=decision.at,
-        decided_at=decided_at,
         changes_at=decision.changes_at,
         becomes=decision.becomes or "",
-        recolouring=seen,
     )
 
 
-def _tell(
-    by: Account | None,
-    at: datetime,
-    people: list[Person],
-    before: Mapping[int, DecisionRecord],
-    records: list[DecisionRecord],
-) -> None:
-    by_id = {person.pk: person for person in people}
-    acts, messages = [], []
-    for record in records:
-        old = before.get(record.person_id)
-        was = old.segment_at(at).colour if old else None
-        detail = {"decision": str(record.public_id), "cause": record.cause, "colour": record.colour, "was": was}
-        acts.append(Act("decide", record.person_id, detail))
-        person = by_id[record.person_id]
-        # The colour last told may be an older one than ``was``: this decision came before the sweep did.
-        turned = old is not None and {old.colour, was} != {record.colour}
-        if turned and person.applied_at is not None:
-            key = f"colour:{record.public_id}"
-            messages.append(message_for(person=person, topic=Topic.COLOUR_CHANGED, key=key, at=at))
-    record_acts(by=by, at=at, acts=acts)
-    # Each names a decision made just now, so none was told before.
-    insert_rows(messages)
+def _write(by: Account | None, at: datetime, records: list[DecisionRecord], turns: list[_Turn]) -> None:
+    """Append the decisions in place of the standing ones, with an audit entry each, and tell those who turned."""
+    if not records:
+        return
+    tables = {
+        "decision": DecisionRecord._meta.db_table,
+        "audit": AuditEntry._meta.db_table,
+        "outbox": Outbox._meta.db_table,
+        "person": Person._meta.db_table,
+    }
+    with connection.cursor() as cursor:
+        superseded = [turn.old.pk for turn in turns if turn.old]
+        cursor.execute(_SUPERSEDE.format(**tables), {"at": at, "ids": superseded})
+        insert_rows(records)
+        given: dict[str, Any] = {
+            "at": at,
+            "by": by.pk if by else None,
+            "label": by.username if by else "system",
+            "topic": Topic.COLOUR_CHANGED.value,
+            "ids": [record.pk for record in records],
+            "was": [turn.was for turn in turns],
+            # The colour last told may be an older one than ``was``: this decision came before the sweep did.
+            "turned": [
+                turn.old is not None and {turn.old.colour, turn.was} != {record.colour}
+                for record, turn in zip(records, turns, strict=True)
+            ],
+        }
+        cursor.execute(_TELL.format(**tables), given)
 
 
 def status_of(decision: DecisionRecord, at: datetime) -> CodeStatus:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from healthcode.access import check_can_record
+from healthcode.access import can_import, check_can_record
 from healthcode.domain.evidence import Evidence, Kind
 from healthcode.domain.orders import APPROVALS
 from healthcode.models import (
@@ -87,17 +87,21 @@ def record_batch(
     if batch is not None:
         check_batch_open(batch=batch)
     people = lock_people({row.person_id for row in rows})
-    check_can_record(by, source, people)
+    if batch is None or not can_import(by, source):
+        # A file of a source is about whomever it names; everybody else records in their own division.
+        check_can_record(by, source, people, at)
     fresh, duplicates = _new_rows(source, rows)
     if not fresh:
         return Recorded([], duplicates, [])
+    records = [_new_record(by, source, row, batch) for row in fresh]
+    # Before the look-out: what cannot be recorded must not lie in a frozen batch and keep the rest from release.
+    _link(source, fresh, records)
     named = [Named(row.person_id, row.evidence) for row in fresh]
     findings = check_batch(by=by, source=source, rows=named, at=at)
     if findings:
         held = hold_batch(by=by, source=source, rows=named, findings=findings, batch=batch, at=at)
         return Recorded([], duplicates, [], held)
-    records = [_new_record(by, source, row, batch) for row in fresh]
-    return _store(by, source, fresh, records, people, at)._replace(duplicates=duplicates)
+    return _store(by, source, records, people, at)._replace(duplicates=duplicates)
 
 
 @transaction.atomic
@@ -120,7 +124,8 @@ def record_released(*, by: Account, held: HeldBatch, at: datetime) -> Recorded:
     people = lock_people({row.person_id for row in rows})
     fresh, duplicates = _new_rows(held.source, rows)
     records = [_new_record(held.received_by, held.source, row, held.batch) for row in fresh]
-    return _store(by, held.source, fresh, records, people, at)._replace(duplicates=duplicates)
+    _link(held.source, fresh, records)
+    return _store(by, held.source, records, people, at)._replace(duplicates=duplicates)
 
 
 @transaction.atomic
@@ -153,7 +158,7 @@ def record_order(*, source: Source, order: ControlOrderRequest, at: datetime) ->
     records = [_new_record(order.requested_by, source, row, None) for row in rows]
     for record in records:
         record.order = order
-    return _store(None, source, rows, records, people, at)
+    return _store(None, source, records, people, at)
 
 
 def _check_order(order: ControlOrderRequest, at: datetime) -> None:
@@ -168,20 +173,18 @@ def _check_order(order: ControlOrderRequest, at: datetime) -> None:
 def _store(
     by: Account | None,
     source: Source,
-    fresh: Sequence[NewEvidence],
     records: list[EvidenceRecord],
     people: list[Person],
     at: datetime,
 ) -> Recorded:
     """Insert the records, audit them, and decide for everyone they touch. The people are locked."""
-    _link(source, fresh, records)
     # What a record of this batch withdraws may be in it too, and must have its row first.
     first = [record for record in records if record.retracts is None]
     EvidenceRecord.objects.bulk_create(first)
     if len(first) < len(records):
         EvidenceRecord.objects.bulk_create(record for record in records if record.retracts is not None)
     record_acts(by=by, at=at, label=source.code, acts=[_act(record) for record in records])
-    touched = {row.person_id for row in fresh}
+    touched = {record.person_id for record in records}
     changed = store_decisions(by=by, people=[p for p in people if p.pk in touched], cause=Cause.EVIDENCE, at=at)
     mark_late(by=by, source=source, records=records, decisions=changed, at=at)
     return Recorded(records, 0, changed)

@@ -46,6 +46,11 @@ def feed_ages(at: datetime) -> list[FeedAge]:
     return [age_of(feed, at) for feed in feeds]
 
 
+def late_feeds(at: datetime) -> int:
+    """Return how many of the feeds that have a rhythm are behind it."""
+    return sum(age.is_late for age in feed_ages(at))
+
+
 def age_of(feed: Feed, at: datetime) -> FeedAge:
     """Return the freshness of one feed, loaded ``with_last_received``."""
     last: datetime | None = feed.last_received_at  # type: ignore[attr-defined]  # annotated by the query

@@ -132,6 +132,12 @@ def waiting_messages(*, at: datetime) -> int:
     return Outbox.objects.filter(sent_at__isnull=True, failed_at__isnull=True, due_at__lte=at).count()
 
 
+def people_being_recoloured(*, at: datetime) -> int:
+    """Return how many people a change in effect has still to reach; figures by colour do not count it for them yet."""
+    unfinished = Recolouring.objects.enacted().filter(finished_at__isnull=True, effective_at__lte=at)
+    return int(unfinished.aggregate(left=Sum(F("people") - F("touched")))["left"] or 0)
+
+
 def unfinished_recolourings() -> int:
     """Return how many changes of areas or rules have not reached everyone yet."""
     return Recolouring.objects.enacted().filter(finished_at__isnull=True).count()

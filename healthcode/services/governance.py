@@ -21,7 +21,7 @@ from healthcode.domain.governance import (
     transition,
 )
 from healthcode.domain.instants import print_instant
-from healthcode.domain.rulesets import InvalidRuleSet, fingerprint, ruleset_from
+from healthcode.domain.rulesets import InvalidRuleSet, fingerprint, ruleset_from, texts_in
 from healthcode.models import Account, Cause, Recolouring, RuleSetEvent, RuleSetVersion
 from healthcode.services.audit import record_act
 from healthcode.services.decisions import exclude_deciders, ruleset_in_force
@@ -83,7 +83,7 @@ def _data_of(fields: DraftFields, at: datetime) -> dict[str, Any]:
     except InvalidTexts as error:
         raise Refused("invalid_texts", str(error)) from error
     now = ruleset_in_force(at).data
-    if data["days"] == now["days"] and data["texts"] == now.get("texts", {}):
+    if data["days"] == now["days"] and data["texts"] == texts_in(now):
         raise Refused("rules_unchanged")
     return data
 
@@ -106,7 +106,8 @@ def approve_ruleset(*, by: Account, code: str, seen: str, reason: str = "", at: 
 
     ``seen`` is the fingerprint of what the approver has read. Raises ``NotPermitted``; ``Refused``:
     ``wrong_transition``, ``own_proposal`` (the author), ``approved_by_you`` (a second approval by the same person),
-    ``text_differs`` (``seen`` is another text), ``not_simulated`` (no finished simulation of exactly this text).
+    ``text_differs`` (``seen`` is another text), ``not_simulated`` (no finished simulation of exactly this text beside
+    the rules now in force).
     """
     version = _locked(code)
     to = _check(version, RuleAct.APPROVE, by, at)
@@ -116,8 +117,7 @@ def approve_ruleset(*, by: Account, code: str, seen: str, reason: str = "", at: 
         raise Refused("approved_by_you")
     if seen != version.fingerprint or fingerprint(version.data) != version.fingerprint:
         raise Refused("text_differs")
-    if not version.simulations.filter(fingerprint=version.fingerprint, finished_at__isnull=False).exists():
-        raise Refused("not_simulated")
+    _need_simulation(version, at)
     if version.first_approval_by_id is None:
         version.first_approval_by, version.first_approval_at = by, at
         to = RuleState.PROPOSED
@@ -131,13 +131,14 @@ def schedule_ruleset(*, by: Account, code: str, valid_from: datetime, at: dateti
     """Say from which instant on an approved version is in force everywhere; sign it and announce the recolouring.
 
     The version in force ends at that instant. Raises ``NotPermitted``; ``Refused``: ``wrong_transition``,
-    ``valid_from_passed`` (not after ``at``, or not after the beginning of the rules in force),
-    ``another_scheduled`` (one is waiting for its instant already).
+    ``valid_from_passed`` (not after ``at``), ``another_scheduled`` (one is waiting for its instant already),
+    ``not_simulated`` (other rules have come into force since it was).
     """
     version = _locked(code, *BINDING)
     to = _check(version, RuleAct.SCHEDULE, by, at)
     if RuleSetVersion.objects.filter(state=RuleState.SCHEDULED.value).exists():
         raise Refused("another_scheduled")
+    _need_simulation(version, at)
     now = ruleset_in_force(at)
     if valid_from <= at:
         raise Refused("valid_from_passed", str(valid_from))
@@ -213,6 +214,14 @@ def _check(version: RuleSetVersion, act: RuleAct, by: Account, at: datetime) -> 
 def _need_reason(reason: str) -> None:
     if not reason.strip():
         raise Refused("reason_required")
+
+
+def _need_simulation(version: RuleSetVersion, at: datetime) -> None:
+    """Refuse a version of which nobody knows what it changes: what was found beside retired rules says nothing now."""
+    since = ruleset_in_force(at).valid_from
+    finished = version.simulations.filter(fingerprint=version.fingerprint, finished_at__isnull=False, at__gte=since)
+    if not finished.exists():
+        raise Refused("not_simulated")
 
 
 def _move(

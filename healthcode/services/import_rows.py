@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -10,7 +10,15 @@ from typing import NamedTuple
 from healthcode.domain.cases import Malformed, read_evidence
 from healthcode.domain.divisions import known_division_codes
 from healthcode.domain.evidence import Evidence
-from healthcode.domain.evidence_table import Header, country_code, document_type, json_form, plain_text, read_cells
+from healthcode.domain.evidence_table import (
+    Header,
+    Line,
+    country_code,
+    document_type,
+    json_form,
+    plain_text,
+    read_cells,
+)
 from healthcode.domain.identity import (
     Document,
     DocumentType,
@@ -28,13 +36,6 @@ _LENGTHS = {"id": 64, "community": 200, "reason": 256, "document": 96}
 _NAMES, _WORDS = 16_384, 256
 # Their numbers are one within a country only; the short way leaves them to the long one.
 _NEEDS_COUNTRY = (DocumentType.PASSPORT, DocumentType.OTHER)
-
-
-class Line(NamedTuple):
-    """One line of the file: the number it begins at, and its cells."""
-
-    number: int
-    cells: Sequence[str]
 
 
 class Table(NamedTuple):
@@ -85,6 +86,8 @@ class RowReader:
 
     def read(self, line: Line) -> Row:
         """Return what a line says; raise ``RowError`` with the first fault."""
+        if line.fault is not None:
+            raise RowError(self.table.header.field(line.fault.place), line.fault.code)
         said = self._tests.read(line.cells)
         row = None if said is None else self._test(line, said)
         if row is not None:

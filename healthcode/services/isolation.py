@@ -1,19 +1,21 @@
 """Cases of isolation follow the red grounds (N2.1, N2.3): proposed, kept up to date and ended by the sweep.
 
-What officers do with a case is in ``services.orders``. Nothing here sets a colour.
+What officers do with a case is in ``services.isolation_orders``. Nothing here sets a colour.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from healthcode.domain.colours import Colour, Stage
-from healthcode.domain.instants import to_china
+from healthcode.domain.decide import Segment
+from healthcode.domain.instants import print_instant, to_china
 from healthcode.domain.isolation import (
     LEAD,
+    OPEN_STATES,
     REMIND_BEFORE,
     Asked,
     CaseAct,
@@ -34,20 +36,46 @@ from healthcode.models import (
     Recolouring,
     Topic,
 )
+from healthcode.models.copying import insert_rows
 from healthcode.services.audit import Act, record_acts
 from healthcode.services.outbox import announce, message_for
 
 BATCH = 500
+# The audited act of taking over an end that the ground has moved; it keeps the end before.
+FOLLOW = "follow_ground"
+
+_MOVE = """
+WITH moved AS (
+    UPDATE {case} AS moving
+    SET given_until = new.given_until, valid_until = new.valid_until, reminded_at = new.reminded_at
+    FROM unnest(%s::bigint[], %s::timestamptz[], %s::timestamptz[], %s::timestamptz[])
+         AS new (id, given_until, valid_until, reminded_at)
+    WHERE moving.id = new.id
+    RETURNING moving.id, moving.valid_until
+)
+UPDATE {order} AS ordered SET valid_until = moved.valid_until FROM moved WHERE ordered.case_id = moved.id
+"""
 
 _Candidates = Callable[[datetime], "QuerySet[DecisionRecord]"]
 
 
-class _Asks(NamedTuple):
-    """What a person's current decision asks for, by record and stage, and the records by their public ids."""
+class _Seen(NamedTuple):
+    """A person at a look: the decision, what it asks for by record and stage, and all their cases, oldest first."""
 
-    stages: Mapping[tuple[str, Stage], Asked]
-    records: Mapping[str, EvidenceRecord]
     decision: DecisionRecord
+    segments: Sequence[Segment]
+    stages: Mapping[tuple[str, Stage], Asked]
+    cases: Sequence[IsolationCase]
+
+
+class _Work(NamedTuple):
+    """What a batch comes to; written in a fixed number of statements, however many people it has."""
+
+    made: list[IsolationCase]
+    moved: list[IsolationCase]
+    ended: list[IsolationCase]
+    messages: list[Outbox]
+    acts: list[Act]
 
 
 def propose_isolation(*, at: datetime, batch: int = BATCH) -> int:
@@ -69,7 +97,9 @@ def propose_isolation(*, at: datetime, batch: int = BATCH) -> int:
 
 def _unlooked(at: datetime) -> "QuerySet[DecisionRecord]":
     looks = IsolationLook.objects.filter(person=OuterRef("person"), decision=OuterRef("pk")).exclude(again_at__lte=at)
-    unfinished = Recolouring.objects.filter(finished_at__isnull=True, id__gt=OuterRef("recolouring"))
+    unfinished = Recolouring.objects.filter(
+        finished_at__isnull=True, effective_at__lte=at, id__gt=OuterRef("recolouring")
+    )
     # A decision older than an unfinished recolouring is left to it: what it asks for may be wrong by now.
     unlooked: QuerySet[DecisionRecord] = (
         DecisionRecord.objects.current().exclude(Exists(looks)).exclude(Exists(unfinished))
@@ -93,48 +123,66 @@ def _look_at_batch(candidates: _Candidates, at: datetime, batch: int) -> tuple[i
     locked = claim.select_for_update(skip_locked=True, no_key=True, of=("person",))[:batch]
     held = [decision.person_id for decision in locked]
     decisions = list(candidates(at).filter(person_id__in=held).select_related("person").order_by("pk"))
-    acts: list[Act] = []
-    messages: list[Outbox] = []
-    for decision, cases in _with_cases(decisions):
-        asks = _asks_of(decision, at)
-        acts += _follow(cases, asks, messages, at)
-        acts += _propose(decision.person, cases, asks, at)
-        _note_look(decision, at)
-    record_acts(by=None, at=at, label="isolation", acts=acts)
-    announce(rows=messages)
+    everybody = _everybody(decisions, at)
+    records = _records_of(everybody)
+    work = _Work([], [], [], [], [])
+    for seen in everybody:
+        _follow(seen, work, at)
+        _propose(seen, records, work, at)
+    _write(work, at)
+    _note_looks(everybody, at)
     return len(held), len(decisions)
 
 
-def _with_cases(decisions: Sequence[DecisionRecord]) -> Iterator[tuple[DecisionRecord, list[IsolationCase]]]:
-    """Yield each decision with all cases of its person, oldest first."""
+def _everybody(decisions: Sequence[DecisionRecord], at: datetime) -> list[_Seen]:
     people = [decision.person_id for decision in decisions]
-    found: dict[int, list[IsolationCase]] = {}
-    cases = IsolationCase.objects.filter(person_id__in=people).select_related("ground", "order__evidence", "person")
-    for case in cases.order_by("pk"):
-        found.setdefault(case.person_id, []).append(case)
+    cases: dict[int, list[IsolationCase]] = {}
+    found = IsolationCase.objects.filter(person_id__in=people).select_related("ground", "order__evidence", "person")
+    for case in found.order_by("pk"):
+        cases.setdefault(case.person_id, []).append(case)
+    everybody = []
     for decision in decisions:
-        yield decision, found.get(decision.person_id, [])
+        segments = decision.segments()
+        stages = {(one.evidence, one.stage): one for one in asked_by(segments, to_china(at))}
+        everybody.append(_Seen(decision, segments, stages, cases.get(decision.person_id, [])))
+    return everybody
 
 
-def _asks_of(decision: DecisionRecord, at: datetime) -> _Asks:
-    asked = asked_by(decision.segments(), to_china(at))
-    records = EvidenceRecord.objects.filter(public_id__in=[one.evidence for one in asked])
-    by_id = {str(record.public_id): record for record in records.order_by("pk")}
-    return _Asks({(one.evidence, one.stage): one for one in asked}, by_id, decision)
+def _records_of(everybody: Sequence[_Seen]) -> Mapping[str, EvidenceRecord]:
+    """Return the records that ask for something, by their public ids."""
+    names = {evidence for seen in everybody for evidence, _stage in seen.stages}
+    return {str(record.public_id): record for record in EvidenceRecord.objects.filter(public_id__in=names)}
 
 
-def _follow(cases: Sequence[IsolationCase], asks: _Asks, messages: list[Outbox], at: datetime) -> list[Act]:
+def _write(work: _Work, at: datetime) -> None:
+    insert_rows(work.made)
+    for end in End:
+        ended = [case.pk for case in work.ended if case.end == end]
+        IsolationCase.objects.filter(pk__in=ended).update(state=CaseState.ENDED, end=end, closed_at=at)
+    _write_moved(work.moved)
+    record_acts(by=None, at=at, label="isolation", acts=work.acts)
+    announce(rows=work.messages)
+
+
+def _write_moved(moved: Sequence[IsolationCase]) -> None:
+    if not moved:
+        return
+    tables = {"case": IsolationCase._meta.db_table, "order": IsolationOrder._meta.db_table}
+    columns = ("pk", "given_until", "valid_until", "reminded_at")
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE.format(**tables), [[getattr(case, name) for case in moved] for name in columns])
+
+
+def _follow(seen: _Seen, work: _Work, at: datetime) -> None:
     """Bring open cases in line with what is asked now, and end those whose stage is over."""
-    acts = []
-    for case in cases:
-        if case.state not in (CaseState.PROPOSED, CaseState.CONFIRMED):
+    for case in seen.cases:
+        if case.state not in OPEN_STATES:
             continue
-        given, ordered = given_by(case, asks.stages), ordered_beyond(case, asks.stages)
+        given, ordered = given_by(case, seen.stages), ordered_beyond(case, seen.stages)
         if given is None and ordered is None:
-            acts.append(_end(case, asks, messages, at))
+            _end(case, seen, work, at)
         elif given is not None:
-            _move_end(case, given.ends, ordered)
-    return acts
+            _move_end(case, given.ends, ordered, work)
 
 
 def given_by(case: IsolationCase, stages: Mapping[tuple[str, Stage], Asked]) -> Asked | None:
@@ -151,7 +199,7 @@ def ordered_beyond(case: IsolationCase, stages: Mapping[tuple[str, Stage], Asked
     return next((asked for (evidence, _stage), asked in stages.items() if evidence == name), None)
 
 
-def _move_end(case: IsolationCase, ends: datetime | None, ordered: Asked | None) -> None:
+def _move_end(case: IsolationCase, ends: datetime | None, ordered: Asked | None, work: _Work) -> None:
     """Take over an end that the ground has moved; what was ordered beyond it stays."""
     until = ends
     if ends is not None and ordered is not None and ordered.ends is not None:
@@ -160,44 +208,43 @@ def _move_end(case: IsolationCase, ends: datetime | None, ordered: Asked | None)
         return
     if case.valid_until != until:
         case.reminded_at = None
+        ends_said = {"previous_until": _said(case.valid_until), "valid_until": _said(until)}
+        work.acts.append(Act(FOLLOW, case.person_id, {"case": str(case.public_id), **ends_said}))
     case.given_until, case.valid_until = ends, until
-    case.save(update_fields=["given_until", "valid_until", "reminded_at"])
-    IsolationOrder.objects.filter(case=case).update(valid_until=until)
+    work.moved.append(case)
 
 
-def _end(case: IsolationCase, asks: _Asks, messages: list[Outbox], at: datetime) -> Act:
+def _said(instant: datetime | None) -> str | None:
+    return print_instant(to_china(instant)) if instant else None
+
+
+def _end(case: IsolationCase, seen: _Seen, work: _Work, at: datetime) -> None:
     by_time = case.valid_until is not None and case.valid_until <= at
     was_confirmed = case.state == CaseState.CONFIRMED
     case.state = move(CaseState(case.state), CaseAct.END)
     case.end = End.TIME if by_time else End.GROUND_GONE
     case.closed_at = at
-    case.save(update_fields=["state", "end", "closed_at"])
-    # Where the colour turned with it, that message tells it already.
-    still_red = asks.decision.segment_at(at).colour is Colour.RED
-    if was_confirmed and still_red and case.person.applied_at is not None:
+    work.ended.append(case)
+    work.acts.append(Act("end_isolation", case.person_id, {"case": str(case.public_id), "end": case.end}))
+    # Where the colour turns with it, that message tells it; where the same stage goes on, nothing has ended for them.
+    goes_on = any(one.stage == case.stage and one.begins <= at for one in seen.stages.values())
+    still_red = seen.decision.segment_at(at).colour is Colour.RED
+    if was_confirmed and still_red and not goes_on and case.person.applied_at is not None:
         key = f"isolation-turned:{case.public_id}"
-        messages.append(message_for(person=case.person, topic=Topic.ISOLATION_TURNED, key=key, at=at))
-    return Act("end_isolation", case.person_id, {"case": str(case.public_id), "end": case.end})
+        work.messages.append(message_for(person=case.person, topic=Topic.ISOLATION_TURNED, key=key, at=at))
 
 
-def _propose(person: Person, cases: Sequence[IsolationCase], asks: _Asks, at: datetime) -> list[Act]:
+def _propose(seen: _Seen, records: Mapping[str, EvidenceRecord], work: _Work, at: datetime) -> None:
     """Propose what is asked for and not managed yet; a case that was dropped by an officer is not proposed again."""
-    managed = {
-        (str(case.ground.public_id), Stage(case.stage))
-        for case in cases
-        if case.state in (CaseState.PROPOSED, CaseState.CONFIRMED, CaseState.CANCELLED)
-    }
-    orders = _order_records(cases)
-    made = [
-        _new_case(person, asked, asks.records[asked.evidence], at)
-        for key, asked in asks.stages.items()
-        if key not in managed and asked.evidence not in orders and asked.begins <= at + LEAD
-    ]
-    IsolationCase.objects.bulk_create(made)
-    return [
-        Act("propose_isolation", person.pk, {"case": str(case.public_id), "rule": case.rule, "stage": case.stage})
-        for case in made
-    ]
+    managed = {(str(case.ground.public_id), Stage(case.stage)) for case in seen.cases if case.state != CaseState.ENDED}
+    orders = _order_records(seen.cases)
+    for key, asked in seen.stages.items():
+        if key in managed or asked.evidence in orders or asked.begins > at + LEAD:
+            continue
+        case = _new_case(seen.decision.person, asked, records[asked.evidence], at)
+        work.made.append(case)
+        said = {"case": str(case.public_id), "rule": case.rule, "stage": case.stage}
+        work.acts.append(Act("propose_isolation", case.person_id, said))
 
 
 def _order_records(cases: Sequence[IsolationCase]) -> set[str]:
@@ -221,17 +268,33 @@ def _new_case(person: Person, asked: Asked, ground: EvidenceRecord, at: datetime
     )
 
 
-def _note_look(decision: DecisionRecord, at: datetime) -> None:
-    again_at = next_look(decision.segments(), to_china(at))
-    seen = {"decision": decision, "looked_at": at, "again_at": again_at}
-    IsolationLook.objects.update_or_create(person_id=decision.person_id, defaults=seen)
+def _note_looks(everybody: Sequence[_Seen], at: datetime) -> None:
+    looks = [
+        IsolationLook(
+            person_id=seen.decision.person_id,
+            decision=seen.decision,
+            looked_at=at,
+            again_at=next_look(seen.segments, to_china(at)),
+        )
+        for seen in everybody
+    ]
+    IsolationLook.objects.bulk_create(
+        looks,
+        update_conflicts=True,
+        unique_fields=["person"],
+        update_fields=["decision", "looked_at", "again_at"],
+    )
 
 
 # --- notices ----------------------------------------------------------------------------------------------
 
 
 def remind_isolation(*, at: datetime, batch: int = BATCH) -> int:
-    """Tell people a day before that their isolation ends (N2.3), once per planned end; return how many were told."""
+    """Tell people a day before that their isolation ends (N2.3), once per planned end; return how many were told.
+
+    The end comes whether or not an officer has confirmed the case, and so does this. Where the same stage goes on for
+    another reason nothing ends, and nobody is told.
+    """
     told = 0
     while claimed := _remind_batch(at, batch):
         told += claimed
@@ -240,8 +303,14 @@ def remind_isolation(*, at: datetime, batch: int = BATCH) -> int:
 
 @transaction.atomic
 def _remind_batch(at: datetime, batch: int) -> int:
-    ending = IsolationCase.objects.filter(
-        state=CaseState.CONFIRMED, reminded_at__isnull=True, valid_until__gt=at, valid_until__lte=at + REMIND_BEFORE
+    longer = IsolationCase.objects.open().filter(
+        Q(valid_until__isnull=True) | Q(valid_until__gt=OuterRef("valid_until")),
+        person=OuterRef("person"),
+        stage=OuterRef("stage"),
+        valid_from__lte=OuterRef("valid_until"),
+    )
+    ending = IsolationCase.objects.open().filter(
+        ~Exists(longer), reminded_at__isnull=True, valid_until__gt=at, valid_until__lte=at + REMIND_BEFORE
     )
     rows = list(
         ending.select_related("person")

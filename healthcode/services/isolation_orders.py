@@ -3,7 +3,9 @@
 Each act locks the person, checks the division, and leaves the colour to the evidence that it records.
 """
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.db import transaction
@@ -13,20 +15,22 @@ from healthcode.domain.colours import Stage
 from healthcode.domain.evidence import Evidence, Kind
 from healthcode.domain.instants import to_china
 from healthcode.domain.isolation import (
+    MODES_OF,
     CaseAct,
     CaseState,
     End,
+    EndProblem,
     IllegalMove,
+    Mode,
     asked_by,
+    departs_from_rule,
     goes_beyond,
     move,
-    order_mode,
     problem_of_end,
     release_stage,
 )
 from healthcode.models import (
     Account,
-    DecisionRecord,
     EndChange,
     EvidenceRecord,
     IsolationCase,
@@ -39,12 +43,26 @@ from healthcode.services.decisions import lock_people
 from healthcode.services.errors import Refused
 from healthcode.services.evidence import NewEvidence, record_batch
 from healthcode.services.isolation import given_by
+from healthcode.services.reads import current_timeline
 
 ORDER_SOURCE = "zj-office"
+# How each problem of a planned end is refused.
+REFUSALS: Mapping[EndProblem, Callable[[], Refused]] = MappingProxyType(
+    {
+        EndProblem.PAST: lambda: Refused("end_in_past"),
+        EndProblem.OPEN: lambda: Refused("end_is_open"),
+        EndProblem.EARLIER: lambda: Refused("shorter_than_rule"),
+        EndProblem.NO_DOCUMENT: lambda: Refused("document_required"),
+        EndProblem.NOT_BY_ORDER: lambda: Refused("not_by_order"),
+    }
+)
 
 
 class OrderFields(NamedTuple):
-    """What an order says. ``until`` None: as long as the rule asks. ``document`` or ``verbal_at`` is its basis."""
+    """What an order says. ``until`` None: as long as the rule asks. ``document`` or ``verbal_at`` is its basis.
+
+    ``mode`` None: as the notice asks in the stage.
+    """
 
     ordered_by: str
     place: str
@@ -53,6 +71,7 @@ class OrderFields(NamedTuple):
     until: datetime | None = None
     supply_arranged: bool = False
     supply: str = ""
+    mode: Mode | None = None
 
 
 class Moved(NamedTuple):
@@ -63,29 +82,49 @@ class Moved(NamedTuple):
     document: str
 
 
-@transaction.atomic
+class _End(NamedTuple):
+    """What came of recording an end: the order's record if it needs one, or that an alarm froze it."""
+
+    evidence: EvidenceRecord | None
+    is_frozen: bool = False
+
+
 def confirm_isolation(*, by: Account, case: IsolationCase, order: OrderFields, at: datetime) -> IsolationCase:
     """Confirm a proposed case with its order.
 
     Where the order lasts longer than the ground, it becomes ``isolation_order`` evidence of the control office and the
     colour follows; otherwise there is only the case. Raises ``NotPermitted``; ``Refused``: ``case_state``,
-    ``order_needs_basis``, ``document_required``, ``end_in_past``, ``end_is_open``, ``shorter_than_rule``,
-    ``not_by_order``.
+    ``order_needs_basis``, ``document_required``, ``mode_not_of_stage``, ``end_in_past``, ``end_is_open``,
+    ``shorter_than_rule``, ``not_by_order``; ``batch_frozen`` (an alarm froze the order's record: the case stays
+    proposed).
     """
+    done = _confirm(by, case, order, at)
+    if done is None:
+        raise Refused("batch_frozen")
+    return done
+
+
+@transaction.atomic
+def _confirm(by: Account, case: IsolationCase, order: OrderFields, at: datetime) -> IsolationCase | None:
+    """Confirm the case; None when an alarm froze the record, which then is all that is written."""
     case = _locked(by, case, CaseAct.CONFIRM, at)
     document = order.document.strip()
     if not document and (order.verbal_at is None or order.verbal_at > at):
         raise Refused("order_needs_basis")
-    until, evidence = case.given_until, None
+    mode = _mode(case, order.mode, document)
+    until, end = case.given_until, _End(None)
     if order.until is not None:
         until = to_china(order.until)
         _check_end(case, until, document, at)
-        evidence = _record_end(by, case, None, Moved(until, "", document), at)
+        end = _record_end(by, case, mode, Moved(until, "", document), at)
+    if end.is_frozen:
+        return None
     case.state, case.valid_until = CaseState.CONFIRMED, until
     case.confirmed_at, case.confirmed_by = at, by
     case.save(update_fields=["state", "valid_until", "given_until", "confirmed_at", "confirmed_by"])
     IsolationOrder.objects.create(
         case=case,
+        mode=mode,
         valid_from=case.valid_from,
         valid_until=until,
         ordered_by=order.ordered_by.strip(),
@@ -95,11 +134,23 @@ def confirm_isolation(*, by: Account, case: IsolationCase, order: OrderFields, a
         place=order.place.strip(),
         supply_arranged=order.supply_arranged,
         supply=order.supply.strip() if order.supply_arranged else "",
-        evidence=evidence,
+        evidence=end.evidence,
         recorded_at=at,
         recorded_by=by,
     )
-    return _audited(by, case, "confirm_isolation", at, document=document)
+    return _audited(by, case, "confirm_isolation", at, document=document, mode=mode)
+
+
+def _mode(case: IsolationCase, asked: Mode | None, document: str) -> Mode:
+    """Return how the order isolates. What is milder than the notice asks for is not given by word of mouth."""
+    stage = Stage(case.stage)
+    possible = MODES_OF[stage]
+    mode = asked or possible[0]
+    if mode not in possible:
+        raise Refused("mode_not_of_stage", mode)
+    if departs_from_rule(stage, mode) and not document:
+        raise Refused("document_required")
+    return mode
 
 
 @transaction.atomic
@@ -118,19 +169,31 @@ def record_paper(*, by: Account, case: IsolationCase, document: str, at: datetim
     return _audited(by, case, "record_paper", at, document=case.order.document)
 
 
-@transaction.atomic
 def change_end(*, by: Account, case: IsolationCase, moved: Moved, at: datetime) -> IsolationChange:
     """Move the planned end of a confirmed case and keep the end before; the record of the order is made anew.
 
     Raises ``NotPermitted``; ``Refused``: ``case_state``, ``reason_required``, ``document_required``, ``end_is_same``,
-    ``end_in_past``, ``end_is_open``, ``shorter_than_rule``, ``not_by_order``.
+    ``end_in_past``, ``end_is_open``, ``shorter_than_rule``, ``not_by_order``; ``batch_frozen`` (an alarm froze the
+    order's record: the end stays as it was).
     """
+    done = _change_end(by, case, moved, at)
+    if done is None:
+        raise Refused("batch_frozen")
+    return done
+
+
+@transaction.atomic
+def _change_end(by: Account, case: IsolationCase, moved: Moved, at: datetime) -> IsolationChange | None:
+    """Move the end; None when an alarm froze the record, which then is all that is written."""
     case = _locked(by, case, CaseAct.CHANGE_END, at)
     moved = Moved(to_china(moved.until), moved.reason.strip(), moved.document.strip())
     previous = _check_moved(case, moved)
     _check_end(case, moved.until, moved.document, at)
     order = case.order
-    order.evidence = _record_end(by, case, order.evidence, moved, at)
+    end = _record_end(by, case, Mode(order.mode), moved, at, order.evidence)
+    if end.is_frozen:
+        return None
+    order.evidence = end.evidence
     order.valid_until = case.valid_until = moved.until
     case.reminded_at = None
     order.save(update_fields=["valid_until", "evidence"])
@@ -169,7 +232,7 @@ def release_isolation(
     """End a confirmed case now by a release with its document (N2.3); what follows from it is decided.
 
     ``whole``: also the observation at home that would follow central isolation. Raises ``NotPermitted``; ``Refused``:
-    ``case_state``, ``document_required``, ``hospital_by_doctors``.
+    ``case_state``, ``document_required``, ``hospital_by_doctors``, ``stage_not_begun``.
     """
     case = _locked(by, case, CaseAct.RELEASE, at)
     document = document.strip()
@@ -178,6 +241,9 @@ def release_isolation(
         raise Refused("hospital_by_doctors")
     if not document:
         raise Refused("document_required")
+    if case.valid_from > at:
+        # A release of what has not begun changes nothing (rules), and the case would be over without its stage.
+        raise Refused("stage_not_begun")
     rows = [_release(case, case.ground, stage, document, at)]
     if case.order.evidence is not None:
         rows.append(_release(case, case.order.evidence, "all", document, at))
@@ -223,8 +289,7 @@ def _locked(by: Account, case: IsolationCase, act: CaseAct, at: datetime) -> Iso
     except IllegalMove as error:
         raise Refused("case_state", str(error)) from error
     locked.person = person
-    decision = DecisionRecord.objects.current().filter(person=person).first()
-    asked = asked_by(decision.segments(), to_china(at)) if decision else ()
+    asked = asked_by(current_timeline(person_id=person.pk, at=at), to_china(at))
     given = given_by(locked, {(one.evidence, one.stage): one for one in asked})
     if given is not None:
         locked.given_until = given.ends
@@ -237,20 +302,21 @@ def _check_end(case: IsolationCase, until: datetime, document: str, at: datetime
         stage=Stage(case.stage), until=until, given_until=given, document=document, at=to_china(at)
     )
     if problem is not None:
-        raise Refused(problem.value)
+        raise REFUSALS[problem]()
 
 
 def _record_end(
-    by: Account, case: IsolationCase, old: EvidenceRecord | None, moved: Moved, at: datetime
-) -> EvidenceRecord | None:
+    by: Account, case: IsolationCase, mode: Mode, moved: Moved, at: datetime, old: EvidenceRecord | None = None
+) -> _End:
     """Withdraw the order's old record and make the one for the new end; none where the ground itself lasts as long."""
     rows = [NewEvidence(case.person_id, _retraction(old, moved.reason, at))] if old else []
     if goes_beyond(moved.until, case.given_until):
-        rows.append(NewEvidence(case.person_id, _order(case, moved, at)))
+        rows.append(NewEvidence(case.person_id, _order(case, mode, moved, at)))
     if not rows:
-        return None
-    made = record_batch(by=by, source=_source(), rows=rows, at=at).records
-    return next((record for record in made if record.kind == Kind.ISOLATION_ORDER), None)
+        return _End(None)
+    done = record_batch(by=by, source=_source(), rows=rows, at=at)
+    made = next((record for record in done.records if record.kind == Kind.ISOLATION_ORDER), None)
+    return _End(made, is_frozen=done.held is not None)
 
 
 def _source() -> Source:
@@ -262,8 +328,7 @@ def _number(case: IsolationCase, word: str, at: datetime) -> str:
     return f"{word}-{case.public_id.hex[:16]}-{int(at.timestamp() * 1_000_000):x}"
 
 
-def _order(case: IsolationCase, moved: Moved, at: datetime) -> Evidence:
-    mode = order_mode(Stage(case.stage))
+def _order(case: IsolationCase, mode: Mode, moved: Moved, at: datetime) -> Evidence:
     begins = to_china(case.valid_from)
     return Evidence(
         id=_number(case, "order", at),
@@ -272,7 +337,7 @@ def _order(case: IsolationCase, moved: Moved, at: datetime) -> Evidence:
         ended_at=begins,
         until=moved.until,
         recorded_at=to_china(at),
-        detail={"mode": mode.value if mode else "", "document": moved.document},
+        detail={"mode": mode.value, "document": moved.document},
     )
 
 

@@ -4,22 +4,35 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from healthcode.access import NotPermitted, check_can_visit
 from healthcode.domain.colours import Stage
+from healthcode.domain.evidence import Evidence, Kind
 from healthcode.domain.instants import Moment, to_china
-from healthcode.domain.isolation import CaseAct, CaseFacts, CaseState, Task, is_fever, may_move, tasks_of
-from healthcode.models import Account, CheckIn, EvidenceRecord, IsolationCase, IsolationVisit, Person, VisitWay
+from healthcode.domain.isolation import CaseAct, CaseFacts, CaseState, Duty, Mode, Task, is_fever, may_move, tasks_of
+from healthcode.models import (
+    Account,
+    CheckIn,
+    EvidenceRecord,
+    IsolationCase,
+    IsolationVisit,
+    Person,
+    Source,
+    VisitWay,
+)
 from healthcode.services.audit import record_act
 from healthcode.services.decisions import lock_people
 from healthcode.services.declarations import Fever, declare
 from healthcode.services.errors import Refused
+from healthcode.services.evidence import NewEvidence, record_batch
 
 _LOWEST, _HIGHEST = Decimal(34), Decimal(43)
+# What officers find at a visit is said in the name of those who examine.
+VISIT_SOURCE = "zj-health"
 
 
 class Symptom(StrEnum):
@@ -30,6 +43,10 @@ class Symptom(StrEnum):
     BREATH = "breath"
     THROAT = "throat"
     TASTE = "taste"
+
+
+# Reported, it brings an officer to the door, as a fever does.
+ALARMING = Symptom.BREATH
 
 
 class VisitFields(NamedTuple):
@@ -86,18 +103,20 @@ def _declare_fever(by: Account, person: Person, at: datetime) -> EvidenceRecord 
 
 @transaction.atomic
 def record_visit(*, by: Account, case: IsolationCase, visit: VisitFields, at: datetime) -> IsolationVisit:
-    """Record that an officer visited or called somebody in isolation.
+    """Record that an officer visited or called somebody in isolation; a fever they found is put on record (N1.2).
 
     Raises ``NotPermitted``; ``Refused``: ``case_state``, ``visited_in_future``, ``bad_temperature``.
     """
-    locked = IsolationCase.objects.select_for_update(of=("self",)).select_related("person").get(pk=case.pk)
-    check_can_visit(by, locked.person)
+    (person,) = lock_people([case.person_id])
+    check_can_visit(by, person)
+    locked = IsolationCase.objects.select_for_update(of=("self",)).get(pk=case.pk)
     if not may_move(CaseState(locked.state), CaseAct.RECORD_VISIT):
         raise Refused("case_state", locked.state)
     if visit.visited_at > at:
         raise Refused("visited_in_future")
     if visit.temperature is not None and not _LOWEST <= visit.temperature <= _HIGHEST:
         raise Refused("bad_temperature", str(visit.temperature))
+    fever = visit.temperature is not None and is_fever(float(visit.temperature))
     made = IsolationVisit.objects.create(
         case=locked,
         way=visit.way,
@@ -105,22 +124,49 @@ def record_visit(*, by: Account, case: IsolationCase, visit: VisitFields, at: da
         met=visit.met,
         temperature=visit.temperature,
         note=visit.note.strip(),
+        evidence=_record_fever(by, person, visit, at) if fever else None,
         recorded_at=at,
         by=by,
     )
     detail = {"case": str(locked.public_id), "visit": str(made.public_id), "met": visit.met}
-    record_act(by=by, at=at, action="record_visit", person=locked.person, **detail)
+    record_act(by=by, at=at, action="record_visit", person=person, **detail)
     return made
+
+
+def _record_fever(by: Account, person: Person, visit: VisitFields, at: datetime) -> EvidenceRecord | None:
+    """Record the fever that an officer measured, once a day."""
+    found = to_china(visit.visited_at)
+    number = f"visit-{person.public_id.hex}-{found:%Y%m%d}"
+    said = Evidence(
+        id=number,
+        kind=Kind.SYMPTOM,
+        at=found,
+        ended_at=found,
+        recorded_at=to_china(at),
+        detail={"symptom": "fever"},
+    )
+    source = Source.objects.get(code=VISIT_SOURCE)
+    done = record_batch(by=by, source=source, rows=[NewEvidence(person.pk, said)], at=at)
+    return done.records[0] if done.records else EvidenceRecord.objects.filter(source=source, source_ref=number).first()
 
 
 # --- reading ----------------------------------------------------------------------------------------------
 
 
 class CaseTasks(NamedTuple):
-    """A case and what is to be done about it, the longest due first."""
+    """A case and what is to be done about it, the most urgent first."""
 
     case: IsolationCase
     tasks: tuple[Task, ...]
+
+    @property
+    def is_ill(self) -> bool:
+        """Tell whether the person has reported an illness that no officer has seen to."""
+        return self.tasks[0].duty is Duty.ILLNESS
+
+    def is_overdue(self, at: datetime) -> bool:
+        """Tell whether the time for any of it has run out."""
+        return any(task.is_overdue(at) for task in self.tasks)
 
 
 def observed_cases(*, person: Person, at: datetime) -> list[IsolationCase]:
@@ -139,28 +185,33 @@ def recent_check_ins(*, person: Person, limit: int = 14) -> list[CheckIn]:
 
 
 def tasks_due(*, division: str, at: datetime) -> list[CaseTasks]:
-    """Return the open cases of the division's people with what is due today or overdue, the longest due first.
+    """Return the open cases of the division's people with what is due today or overdue; the ill first, then by time.
 
     One query; an empty division has none.
     """
     reports = CheckIn.objects.filter(person=OuterRef("person"))
-    # A visit that found nobody is not the visit of the day.
-    visits = IsolationVisit.objects.filter(case=OuterRef("pk"), met=True)
+    ill = reports.filter(Q(evidence__isnull=False) | Q(symptoms__contains=[ALARMING.value]))
+    # A visit that found nobody is not the visit of the day; one that took the temperature is the report of the day too.
+    visits = IsolationVisit.objects.filter(case__person=OuterRef("person"), met=True)
+    measured = visits.filter(temperature__isnull=False)
     cases = IsolationCase.objects.open().filter(person__in=Person.objects.for_division(division))
     cases = cases.select_related("person", "order").annotate(
         last_check_in=Subquery(reports.order_by("-at").values("at")[:1]),
         last_visit=Subquery(visits.order_by("-visited_at").values("visited_at")[:1]),
+        last_measured=Subquery(measured.order_by("-visited_at").values("visited_at")[:1]),
+        ill_at=Subquery(ill.order_by("-at").values("at")[:1]),
     )
     found = [CaseTasks(case, tasks_of(_facts(case), to_china(at))) for case in cases.order_by("pk")]
     return sorted((one for one in found if one.tasks), key=_urgency)
 
 
-def _urgency(one: CaseTasks) -> tuple[datetime, int]:
-    return (one.tasks[0].due_at, one.case.pk)
+def _urgency(one: CaseTasks) -> tuple[bool, datetime, int]:
+    return (not one.is_ill, one.tasks[0].due_at, one.case.pk)
 
 
-def _facts(case: IsolationCase) -> CaseFacts:
+def _facts(case: Any) -> CaseFacts:
     order = getattr(case, "order", None)
+    told = [instant for instant in (case.last_check_in, case.last_measured) if instant is not None]
     return CaseFacts(
         CaseState(case.state),
         Stage(case.stage),
@@ -169,6 +220,8 @@ def _facts(case: IsolationCase) -> CaseFacts:
         case.confirmed_at,
         order.verbal_at if order else None,
         bool(order.document) if order else False,
-        getattr(case, "last_check_in", None),
-        getattr(case, "last_visit", None),
+        max(told, default=None),
+        case.last_visit,
+        case.ill_at,
+        Mode(order.mode) if order else None,
     )

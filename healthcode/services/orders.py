@@ -128,8 +128,7 @@ def approve_order(*, by: Account, order: ControlOrderRequest, at: datetime) -> C
     body = check_can_approve_order(by, _people_of(order))
     if order.requested_by_id == by.pk:
         raise Refused("own_request")
-    held = HeldBatch.objects.filter(order=order).first()
-    if held is not None and not held.is_released:
+    if is_frozen(order):
         raise Refused("frozen")
     given = {(str(one.body), one.by_id) for one in order.approvals.order_by("pk")}
     if order.approved_at or body in {said for said, _pk in given} or by.pk in {pk for _said, pk in given}:
@@ -168,6 +167,12 @@ def _check_can_stop(by: Account, order: ControlOrderRequest) -> None:
         check_can_request_order(by, people)
     else:
         check_can_approve_order(by, people)
+
+
+def is_frozen(order: ControlOrderRequest) -> bool:
+    """Tell whether an alarm holds the order: nobody can approve it until two supervisors have released it."""
+    held = getattr(order, "held", None)
+    return held is not None and not held.is_released
 
 
 def can_stop(*, by: Account, order: ControlOrderRequest) -> bool:

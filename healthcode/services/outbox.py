@@ -34,6 +34,10 @@ def message_text(topic: Topic) -> str:
         Topic.ORDERED: _(
             "Zhejiang Health Code: an order of the control office names you. Sign in to read it. You can object: 12345."
         ),
+        Topic.PAPER_ENDED: _(
+            "Zhejiang Health Code: your printed code no longer counts. Print a new one, or have one printed at a "
+            "service desk. Help: 12345."
+        ),
         Topic.COLOUR_CHANGED: _(
             "Zhejiang Health Code: there is news about your code. Sign in to read it. Help: 12345."
         ),
@@ -44,6 +48,7 @@ def message_text(topic: Topic) -> str:
         Topic.ISOLATION_ENDING: _(
             "Zhejiang Health Code: something ends within a day. Sign in to read it. Help: 12345."
         ),
+        Topic.NEWS: _("Zhejiang Health Code: there is something new on your pages. Sign in to read it. Help: 12345."),
         Topic.ISOLATION_TURNED: _(
             "Zhejiang Health Code: something has ended. Sign in to read what is next. Help: 12345."
         ),

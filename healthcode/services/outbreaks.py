@@ -2,18 +2,28 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import NamedTuple
 
 from django.db import transaction
 
 from healthcode.access import NotPermitted, body_of
+from healthcode.domain.attachments import MAX_BYTES, form_of, plain_name
 from healthcode.domain.colours import Level
 from healthcode.domain.divisions import is_code
 from healthcode.domain.orders import Body
-from healthcode.models import Account, AreaDesignation, Cause, OutbreakProposal
+from healthcode.models import Account, AreaDesignation, Cause, OutbreakDocument, OutbreakProposal
 from healthcode.services.audit import Act, record_acts
 from healthcode.services.errors import Refused
 from healthcode.services.recolouring import start_recolouring
+
+
+class Paper(NamedTuple):
+    """A document: its number, and the file of it as it was sent."""
+
+    number: str
+    file_name: str
+    content: bytes
 
 
 class OutbreakPlace(NamedTuple):
@@ -25,15 +35,14 @@ class OutbreakPlace(NamedTuple):
 
 
 @transaction.atomic
-def propose_outbreak(
-    *, by: Account, place: OutbreakPlace, document: str, reason: str, at: datetime
-) -> OutbreakProposal:
+def propose_outbreak(*, by: Account, place: OutbreakPlace, paper: Paper, reason: str, at: datetime) -> OutbreakProposal:
     """Propose a place as an outbreak area. It changes nothing yet.
 
-    Raises ``NotPermitted``; ``Refused``: ``document_required``, ``reason_required``, ``not_a_division_code``.
+    Raises ``NotPermitted``; ``Refused``: those of a paper (``document_required``, ``file_required``,
+    ``file_too_large``, ``file_form_unknown``), ``reason_required``, ``not_a_division_code``.
     """
     _check_may(by, "healthcode.add_outbreakproposal", None)
-    _check_document(document)
+    _check_paper(paper)
     if not reason.strip():
         raise Refused("reason_required")
     if not is_code(place.code):
@@ -42,43 +51,47 @@ def propose_outbreak(
         code=place.code,
         name=place.name,
         communities=sorted(set(place.communities)),
-        document=document.strip(),
+        document=paper.number.strip(),
+        document_file=_keep(paper, by, at),
         reason=reason.strip(),
         proposed_at=at,
         proposed_by=by,
     )
-    _note(by, "propose_outbreak", proposal, proposal.reason, at)
+    _note(by, "propose_outbreak", proposal, proposal.reason, at, proposal.document_file)
     return proposal
 
 
 @transaction.atomic
-def assess_outbreak(*, by: Account, proposal: OutbreakProposal, document: str, at: datetime) -> OutbreakProposal:
+def assess_outbreak(*, by: Account, proposal: OutbreakProposal, paper: Paper, at: datetime) -> OutbreakProposal:
     """Put the health commission's assessment on record.
 
-    Raises ``NotPermitted``; ``Refused``: ``document_required``, ``own_request``, ``already_assessed``.
+    Raises ``NotPermitted``; ``Refused``: those of a paper (``document_required``, ``file_required``,
+    ``file_too_large``, ``file_form_unknown``), ``own_request``, ``already_assessed``.
     """
     _check_may(by, "healthcode.assess_outbreakproposal", Body.HEALTH_COMMISSION)
-    _check_document(document)
+    _check_paper(paper)
     proposal = _locked(proposal)
     if proposal.assessed_at is not None:
         raise Refused("already_assessed")
     if by.pk == proposal.proposed_by_id:
         raise Refused("own_request")
-    proposal.assessment, proposal.assessed_at, proposal.assessed_by = document.strip(), at, by
-    proposal.save(update_fields=["assessment", "assessed_at", "assessed_by"])
-    _note(by, "assess_outbreak", proposal, "", at)
+    proposal.assessment, proposal.assessed_at, proposal.assessed_by = paper.number.strip(), at, by
+    proposal.assessment_file = _keep(paper, by, at)
+    proposal.save(update_fields=["assessment", "assessment_file", "assessed_at", "assessed_by"])
+    _note(by, "assess_outbreak", proposal, "", at, proposal.assessment_file)
     return proposal
 
 
 @transaction.atomic
-def consent_outbreak(*, by: Account, proposal: OutbreakProposal, document: str, at: datetime) -> AreaDesignation:
+def consent_outbreak(*, by: Account, proposal: OutbreakProposal, paper: Paper, at: datetime) -> AreaDesignation:
     """Put the leading group's consent on record: the area exists from ``at`` on, and whom it touches is recoloured.
 
-    Raises ``NotPermitted``; ``Refused``: ``document_required``, ``not_assessed``, ``own_request``,
+    Raises ``NotPermitted``; ``Refused``: those of a paper (``document_required``, ``file_required``,
+    ``file_too_large``, ``file_form_unknown``), ``not_assessed``, ``own_request``,
     ``already_consented``.
     """
     _check_may(by, "healthcode.consent_outbreakproposal", Body.LEADING_GROUP)
-    _check_document(document)
+    _check_paper(paper)
     proposal = _locked(proposal)
     if proposal.assessed_at is None:
         raise Refused("not_assessed")
@@ -86,11 +99,12 @@ def consent_outbreak(*, by: Account, proposal: OutbreakProposal, document: str, 
         raise Refused("already_consented")
     if by.pk in (proposal.proposed_by_id, proposal.assessed_by_id):
         raise Refused("own_request")
-    proposal.consent, proposal.consented_at, proposal.consented_by = document.strip(), at, by
+    proposal.consent, proposal.consented_at, proposal.consented_by = paper.number.strip(), at, by
+    proposal.consent_file = _keep(paper, by, at)
     area = _designate(proposal, at)
     proposal.designation = area
-    proposal.save(update_fields=["consent", "consented_at", "consented_by", "designation"])
-    _note(by, "consent_outbreak", proposal, "", at)
+    proposal.save(update_fields=["consent", "consent_file", "consented_at", "consented_by", "designation"])
+    _note(by, "consent_outbreak", proposal, "", at, proposal.consent_file)
     start_recolouring(by=by, cause=Cause.AREAS, counties=[area.county], effective_at=at, at=at)
     return area
 
@@ -145,11 +159,42 @@ def _check_may(by: Account, permission: str, body: Body | None) -> None:
         raise NotPermitted(f"{by} may not: {permission}")
 
 
-def _check_document(document: str) -> None:
-    if not document.strip():
+def _check_paper(paper: Paper) -> str:
+    """Return the form of the paper's file."""
+    if not paper.number.strip():
         raise Refused("document_required")
+    if not paper.content:
+        raise Refused("file_required")
+    if len(paper.content) > MAX_BYTES:
+        raise Refused("file_too_large")
+    form = form_of(paper.content)
+    if form is None:
+        raise Refused("file_form_unknown")
+    return form
 
 
-def _note(by: Account, action: str, proposal: OutbreakProposal, reason: str, at: datetime) -> None:
+def _keep(paper: Paper, by: Account, at: datetime) -> OutbreakDocument:
+    form = _check_paper(paper)
+    return OutbreakDocument.objects.create(
+        name=plain_name(paper.file_name, form),
+        form=form,
+        content=paper.content,
+        size=len(paper.content),
+        sha256=sha256(paper.content).hexdigest(),
+        added_at=at,
+        added_by=by,
+    )
+
+
+def _note(
+    by: Account,
+    action: str,
+    proposal: OutbreakProposal,
+    reason: str,
+    at: datetime,
+    file: OutbreakDocument | None = None,
+) -> None:
     detail = {"proposal": str(proposal.public_id), "code": proposal.code}
+    if file is not None:
+        detail["file"] = file.sha256
     record_acts(by=by, at=at, acts=[Act(action, None, detail, reason)])

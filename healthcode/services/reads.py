@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from healthcode.domain.colours import Colour
-from healthcode.domain.decide import Decision, decide
+from healthcode.domain.decide import Decision, Segment, decide
 from healthcode.domain.evidence import Evidence
 from healthcode.domain.instants import to_china
 from healthcode.models import Account, DecisionRecord, Person
@@ -29,6 +29,17 @@ def current_status(*, person: Person, at: datetime) -> CodeStatus | None:
     decisions = DecisionRecord.objects.current().with_staleness().select_related("person", "ruleset")
     decision = decisions.filter(person=person).first()
     return status_of(decision, at) if decision else None
+
+
+def current_timeline(*, person_id: int, at: datetime) -> tuple[Segment, ...]:
+    """Return what the person's code says from now on, decided afresh where the stored timeline is not believed.
+
+    Empty when nothing was ever decided.
+    """
+    decision = DecisionRecord.objects.current().with_staleness().filter(person_id=person_id).first()
+    if decision is None:
+        return ()
+    return decide_for([person_id], at)[person_id].timeline if decision.is_stale(at) else decision.segments()
 
 
 def colours_now(*, person_ids: Iterable[int], at: datetime) -> Mapping[int, Colour]:

@@ -93,7 +93,8 @@ def _readable(rows: Iterable[object], refused: dict[int, RefusedRow]) -> Iterabl
         except Malformed as error:
             refused[number] = RefusedRow(Line(number, ()), error.where, error.code, error.what)
         except _UnknownField as error:
-            refused[number] = RefusedRow(Line(number, ()), str(error)[:64], "unknown_field")
+            name = str(error)[:64]
+            refused[number] = RefusedRow(Line(number, ()), name if _is_text(name) else "row", "unknown_field")
 
 
 def _cells(row: object) -> list[str]:
@@ -104,6 +105,9 @@ def _cells(row: object) -> list[str]:
         raise Malformed("id", "missing" if not said["id"] else "at most 64 signs without spaces, commas or semicolons")
     if said["kind"] not in _KINDS:
         raise Malformed("kind", f"expected one of {', '.join(Kind)}" if said["kind"] else "missing")
+    if not said["name"].strip():
+        # Asked for of everybody: were it asked for of strangers alone, the answer would tell who is known.
+        raise Malformed("name", "missing")
     return [said[field] for field in _ALL]
 
 
@@ -123,9 +127,14 @@ def _text(field: str, value: object) -> str:
         return str(value)
     if field == "of":
         return _numbers(value)
-    if not isinstance(value, str):
+    if not isinstance(value, str) or not _is_text(value):
         raise Malformed(field, "expected text")
     return value
+
+
+def _is_text(value: str) -> bool:
+    """Tell whether the database and an answer can hold it: JSON may escape half a character, or none at all."""
+    return "\0" not in value and not any("\ud800" <= sign <= "\udfff" for sign in value)
 
 
 def _numbers(value: object) -> str:
@@ -168,7 +177,8 @@ def _results(
 
 def _number_of(row: object) -> str:
     said = row.get("id") if isinstance(row, Mapping) else None
-    return str(said)[:64].strip() if type(said) in (str, int) else ""
+    number = str(said)[:64].strip() if type(said) in (str, int) else ""
+    return number if _is_text(number) else ""
 
 
 @transaction.atomic

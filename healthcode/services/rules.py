@@ -1,9 +1,9 @@
 """Rule sets: installing the shipped baseline, signing versions and checking what was signed (N3.1)."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from binascii import Error as NotBase64
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -19,7 +19,7 @@ from django.db import transaction
 
 from healthcode.domain.governance import RuleState, message_to_sign
 from healthcode.domain.instants import parse_moment
-from healthcode.domain.rulesets import BASELINE, fingerprint, shipped_data
+from healthcode.domain.rulesets import BASELINE, fingerprint, shipped_data, texts_in
 from healthcode.domain.tokens import cose
 from healthcode.models import Account, RuleSetKey, RuleSetVersion, vault
 from healthcode.services.audit import record_act
@@ -68,12 +68,21 @@ def sign(*, version: RuleSetVersion, key: RuleSetKey) -> None:
     """
     if version.valid_from is None:
         raise ValueError(f"{version.code} has no instant to sign")
+    version.signature = sign_message(key, message_to_sign(version.code, version.fingerprint, version.valid_from))
+    version.signed_with = key
+
+
+def sign_message(key: RuleSetKey, message: bytes) -> str:
+    """Return the province's signature over a message, as base64url; the message says what sort of thing it is."""
     private = load_der_private_key(bytes.fromhex(vault().open(key.private_sealed, _LABEL)), password=None)
     if not isinstance(private, ec.EllipticCurvePrivateKey):
         raise TypeError("the stored key is no elliptic curve key")
-    message = message_to_sign(version.code, version.fingerprint, version.valid_from)
-    version.signature = urlsafe_b64encode(cose.sign_es256(private, message)).decode().rstrip("=")
-    version.signed_with = key
+    return urlsafe_b64encode(cose.sign_es256(private, message)).decode().rstrip("=")
+
+
+def signature_holds(key: RuleSetKey, signature: str, message: bytes) -> bool:
+    """Tell whether ``sign_message`` gave this signature."""
+    return _holds(bytes(key.public_der), signature, message)
 
 
 def ensure_rule_key(*, by: Account | None, at: datetime) -> RuleSetKey:
@@ -106,21 +115,25 @@ def verify(version: RuleSetVersion) -> Verified:
     data_hold = fingerprint(version.data) == version.fingerprint
     if version.signed_with is None or version.valid_from is None:
         return Verified(data_hold, signature_holds=False)
-    public = load_der_public_key(bytes(version.signed_with.public_der))
     message = message_to_sign(version.code, version.fingerprint, version.valid_from)
+    return Verified(data_hold, _holds(bytes(version.signed_with.public_der), version.signature, message))
+
+
+@lru_cache(maxsize=64)
+def _holds(public_der: bytes, text: str, message: bytes) -> bool:
+    """Tell whether a signature holds. Every decision asks it of the same few, which never change their answer."""
     try:
-        signature = urlsafe_b64decode(version.signature + "=" * (-len(version.signature) % 4))
-    except NotBase64:
-        return Verified(data_hold, signature_holds=False)
-    holds = isinstance(public, ec.EllipticCurvePublicKey) and cose.holds_es256(public, signature, message)
-    return Verified(data_hold, holds)
+        signature = urlsafe_b64decode(text + "=" * (-len(text) % 4))
+    except ValueError:
+        return False
+    public = load_der_public_key(public_der)
+    return isinstance(public, ec.EllipticCurvePublicKey) and cose.holds_es256(public, signature, message)
 
 
 def texts_of(code: str) -> Mapping[str, Mapping[str, str]]:
-    """Return the wording of clauses that the version of this code brings along; empty where it has none."""
-    data = RuleSetVersion.objects.filter(code=code).values_list("data", flat=True).first() or {}
-    texts: Mapping[str, Mapping[str, str]] = data.get("texts", {})
-    return texts
+    """Return how the version of this code words the clauses, by clause and language."""
+    data = RuleSetVersion.objects.filter(code=code).values_list("data", flat=True).first()
+    return texts_in(data or {})
 
 
 def published_versions() -> list[RuleSetVersion]:

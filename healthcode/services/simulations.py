@@ -24,7 +24,7 @@ from healthcode.domain.rulesets import RuleSet, ruleset_from
 from healthcode.domain.simulation import add, compare, empty
 from healthcode.models import Account, AreaDesignation, Person, RuleSetVersion, Simulation, vault
 from healthcode.services.audit import record_act
-from healthcode.services.decisions import NoRuleSet, evidence_of, ruleset_in_force
+from healthcode.services.decisions import evidence_of, ruleset_in_force
 from healthcode.services.errors import Refused
 
 BATCH = 2_000
@@ -146,15 +146,16 @@ def _people_behind(row: Simulation, batch: int) -> list[_Row]:
 
 def _lenses(row: Simulation) -> list[_Lens]:
     """Return today, and the week before where rules were in force then."""
-    found = []
-    for name, at in ((NOW, to_china(row.at)), (LAST_WEEK, to_china(row.at) - WEEK)):
-        try:
-            old = ruleset_in_force(at)
-        except NoRuleSet:
-            continue
-        new = ruleset_from({**row.result["data"], "valid_from": at.isoformat()})
-        found.append(_Lens(name, at, old.as_domain(), new))
-    return found
+    now = to_china(row.at)
+    lenses = [_lens(row, NOW, now)]
+    if RuleSetVersion.objects.in_force(now - WEEK).exists():
+        lenses.append(_lens(row, LAST_WEEK, now - WEEK))
+    return lenses
+
+
+def _lens(row: Simulation, name: str, at: datetime) -> _Lens:
+    new = ruleset_from({**row.result["data"], "valid_from": at.isoformat()})
+    return _Lens(name, at, ruleset_in_force(at).as_domain(), new)
 
 
 def _compare(row: Simulation, people: list[_Row], lenses: list[_Lens]) -> None:

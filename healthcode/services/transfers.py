@@ -1,6 +1,8 @@
 """Point-to-point transfers (转运, N2.2): a chain of rides without gap or overlap, each received by name."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import NamedTuple
 
 from django.db import transaction
@@ -10,6 +12,7 @@ from healthcode.domain.instants import to_china
 from healthcode.domain.transfers import (
     Alarm,
     Leg,
+    LegFault,
     alarm_of,
     fault_of_arrival,
     fault_of_leg,
@@ -20,6 +23,22 @@ from healthcode.models import Account, Person, Transfer, TransferArrival, Transf
 from healthcode.services.audit import Act, record_acts
 from healthcode.services.decisions import lock_people
 from healthcode.services.errors import Refused
+
+# How each fault of a chain is refused.
+REFUSALS: Mapping[LegFault, Callable[[], Refused]] = MappingProxyType(
+    {
+        LegFault.SAME_PLACE: lambda: Refused("leg_goes_nowhere"),
+        LegFault.NOT_SEALED: lambda: Refused("leg_not_sealed"),
+        LegFault.IN_FUTURE: lambda: Refused("leg_in_future"),
+        LegFault.GAP: lambda: Refused("leg_gap"),
+        LegFault.OVERLAP: lambda: Refused("leg_overlap"),
+        LegFault.NOT_RECEIVED: lambda: Refused("leg_not_received"),
+        LegFault.FINISHED: lambda: Refused("transfer_finished"),
+        LegFault.ARRIVED_BEFORE: lambda: Refused("arrived_before_departure"),
+        LegFault.ARRIVED_TWICE: lambda: Refused("already_received"),
+        LegFault.NO_LEG: lambda: Refused("nobody_under_way"),
+    }
+)
 
 
 class LegFields(NamedTuple):
@@ -76,7 +95,7 @@ def add_leg(*, by: Account, transfer: Transfer, leg: LegFields, at: datetime) ->
     new = Leg(leg.place_from.strip(), leg.place_to.strip(), leg.sealed_at, leg.departed_at)
     fault = fault_of_leg(legs, new, origin=transfer.origin, destination=transfer.destination, at=at)
     if fault is not None:
-        raise Refused(fault.value)
+        raise REFUSALS[fault]()
     made = TransferLeg.objects.create(
         transfer=transfer,
         number=len(legs) + 1,
@@ -104,7 +123,7 @@ def receive(*, by: Account, transfer: Transfer, received_by: str, arrived_at: da
     check_can_receive(by, transfer)
     fault = fault_of_arrival(transfer.chain(), arrived_at, at)
     if fault is not None:
-        raise Refused(fault.value)
+        raise REFUSALS[fault]()
     leg = TransferLeg.objects.filter(transfer=transfer).order_by("-number")[0]
     TransferArrival.objects.create(
         leg=leg, received_by=received_by.strip(), arrived_at=arrived_at, recorded_at=at, by=by

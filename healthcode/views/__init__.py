@@ -6,9 +6,11 @@ from healthcode.views.code import my_code, token
 from healthcode.views.colours import code_history, code_why
 from healthcode.views.declaring import declare
 from healthcode.views.errors import csrf_failure
+from healthcode.views.foreign import my_reports, other_code
 from healthcode.views.home import home, rules
 from healthcode.views.inbox import inbox
 from healthcode.views.observing import observation
+from healthcode.views.paper import paper, paper_sheet
 from healthcode.views.preferences import set_care, set_theme
 from healthcode.views.questions import code_question
 
@@ -25,7 +27,11 @@ __all__ = [
     "home",
     "inbox",
     "my_code",
+    "my_reports",
     "observation",
+    "other_code",
+    "paper",
+    "paper_sheet",
     "rules",
     "set_care",
     "set_theme",

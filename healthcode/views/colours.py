@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -11,12 +12,13 @@ from django.utils import timezone
 from django.utils.translation import get_language
 from django.views.decorators.http import require_safe
 
-from healthcode.access import current_decision_for_account, decisions_for_account, person_for_account
+from healthcode.access import decision_for_account, decisions_for_account, person_for_account
 from healthcode.domain.colours import Colour, Lift
 from healthcode.domain.decide import Ground
 from healthcode.domain.instants import to_china
 from healthcode.models import Cause, DecisionRecord, EvidenceRecord
-from healthcode.services.decisions import status_of
+from healthcode.services.decisions import CodeStatus, status_of
+from healthcode.services.reads import current_status
 from healthcode.services.rules import texts_of
 from healthcode.views.reading import Behind, behind
 from healthcode.views.requests import account_of
@@ -43,10 +45,10 @@ Texts = Mapping[str, Mapping[str, str]]
 
 @require_safe
 @login_required
-def code_why(request: HttpRequest) -> HttpResponse:
+def code_why(request: HttpRequest, person: UUID | None = None) -> HttpResponse:
     """Explain each ground: clause, records with source and time, stage, what lifts it, when (N1.1 to N2.7)."""
     at = timezone.now()
-    decision = current_decision_for_account(account_of(request))
+    decision = decision_for_account(account_of(request), person, "show", at)
     if decision is None:
         raise Http404
     status = status_of(decision, at)
@@ -60,6 +62,7 @@ def code_why(request: HttpRequest) -> HttpResponse:
         "clauses": [_clause(name, texts) for name in _GREEN_CLAUSES],
         "checked_at": moment_words(at, at),
         "ruleset": status.ruleset,
+        "of": person,
     }
     return render(request, "healthcode/why.html", page)
 
@@ -115,7 +118,7 @@ def code_history(request: HttpRequest) -> HttpResponse:
     """List the person's own colours over time, newest first, conversions marked (N2.3, N2.5, N2.6)."""
     at = timezone.now()
     person = person_for_account(account_of(request))
-    parts = parts_of(decisions_for_account(account_of(request)), at)
+    parts = with_present(parts_of(decisions_for_account(account_of(request)), at), current_status(person=person, at=at))
     known = behind(person, [ground for part in parts for ground in part.grounds], at).known
     rows = [
         {
@@ -149,8 +152,19 @@ def parts_of(decisions: list[DecisionRecord], at: datetime) -> list[Part]:
             part = Part(segment.begins, None, segment.colour, segment.grounds, cause, decision.ruleset.code)
             if not parts or _shows_other(parts[-1], part):
                 parts.append(part)
-    ends = [part.begins for part in parts[1:]]
-    return [part._replace(ends=end) for part, end in zip(parts, [*ends, None], strict=True)]
+    ends = [*(part.begins for part in parts[1:]), None]
+    # Not one part: the clock that reads is behind the clock that decided.
+    return [part._replace(ends=end) for part, end in zip(parts, ends, strict=False)]
+
+
+def with_present(parts: list[Part], status: CodeStatus | None) -> list[Part]:
+    """Add what the code says now where a change of areas or rules is believed already and not yet written down."""
+    if status is None or not parts:
+        return parts
+    last = parts[-1]
+    cause = Cause.AREAS if status.ruleset == last.ruleset else Cause.RULESET
+    now = Part(status.decided_at, None, status.colour, status.grounds, cause, status.ruleset)
+    return [*parts[:-1], last._replace(ends=now.begins), now] if _shows_other(last, now) else parts
 
 
 def _shows_other(old: Part, new: Part) -> bool:

@@ -1,6 +1,7 @@
 """The first page, and the rules in plain words."""
 
 from collections.abc import Mapping
+from itertools import zip_longest
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,10 +12,11 @@ from django.views.decorators.http import require_safe
 
 from healthcode.access import current_decision_for_account
 from healthcode.domain.governance import RuleAct
+from healthcode.domain.rulesets import texts_in
 from healthcode.models import Account, RuleSetVersion
 from healthcode.services.decisions import ruleset_in_force
 from healthcode.services.rules import public_key_text, published_versions
-from healthcode.words import RULE_STATES, clause_label, colour_word, rule_sentences
+from healthcode.words import RULE_STATES, clause_label, colour_word, differences, rule_sentences
 
 
 @require_safe
@@ -39,9 +41,9 @@ def rules(request: HttpRequest) -> HttpResponse:
         "rows": _rows(version),
         "texts": [
             {"label": clause_label(clause), "text": _in_language(words)}
-            for clause, words in sorted(version.data.get("texts", {}).items())
+            for clause, words in sorted(texts_in(version.data).items())
         ],
-        "log": [_entry(one) for one in published],
+        "log": [_entry(one, before) for one, before in zip_longest(published, published[1:])],
         "keys": sorted({public_key_text(one.signed_with) for one in published if one.signed_with}),
     }
     return render(request, "healthcode/rules.html", page)
@@ -61,13 +63,15 @@ def _rows(version: RuleSetVersion) -> list[dict[str, Any]]:
     ]
 
 
-def _entry(version: RuleSetVersion) -> dict[str, Any]:
-    """Return one version of the change log: from when, why, and what proves its text."""
+def _entry(version: RuleSetVersion, before: RuleSetVersion | None) -> dict[str, Any]:
+    """Return one version of the change log: from when, why, what differs from the one before, what proves its text."""
+    language = "en" if get_language() == "en" else "zh"
     return {
         "version": version,
         "title": _in_language(version.data["title"]),
         "state": RULE_STATES[version.state_at(timezone.now())],
         "reasons": [event.reason for event in version.events.all() if event.act == RuleAct.PROPOSE],
+        "differences": differences(before.data, version.data, language) if before else [],
     }
 
 

@@ -21,7 +21,7 @@ from healthcode.services.errors import Refused
 from healthcode.services.observation import Symptom, check_in, observed_cases, recent_check_ins
 from healthcode.views.requests import account_of
 from healthcode.words import date_and_days_left, moment_words, refusal_sentence, stage_meaning, stage_name
-from healthcode.words.isolation import SYMPTOMS
+from healthcode.words.isolation import MODES, SYMPTOMS
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -61,6 +61,7 @@ def _case(case: IsolationCase, at: datetime) -> dict[str, Any]:
         "stage": stage_name(stage),
         "meaning": stage_meaning(stage),
         "until": date_and_days_left(case.valid_until, at) if case.valid_until else "",
+        "mode": MODES[order.mode] if order else "",
         "place": order.place if order else "",
         "supply": order.supply if order else "",
         "ordered_by": order.ordered_by if order else "",
@@ -68,10 +69,11 @@ def _case(case: IsolationCase, at: datetime) -> dict[str, Any]:
     }
 
 
-def _report(report: CheckIn, at: datetime) -> dict[str, str]:
+def _report(report: CheckIn, at: datetime) -> str:
     named = [str(SYMPTOMS[Symptom(word)]) for word in report.symptoms]
-    return {
+    said = {
         "when": moment_words(report.at, at),
         "temperature": f"{report.temperature} °C",
         "symptoms": gettext(", ").join(named) or gettext("none"),
     }
+    return gettext("%(when)s: %(temperature)s; symptoms: %(symptoms)s") % said

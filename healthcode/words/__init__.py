@@ -15,7 +15,7 @@ from healthcode.words.colours import (
 )
 from healthcode.words.countries import country_choices, country_name, nationality_choices
 from healthcode.words.evidence import document_label, evidence_sentence, kind_name, phone_words
-from healthcode.words.governance import PARAMETERS, RULE_ACTS, RULE_NAMES, RULE_STATES, shipped_wording, wording
+from healthcode.words.governance import PARAMETERS, RULE_ACTS, RULE_NAMES, RULE_STATES, Difference, differences
 from healthcode.words.grounds import Known, exit_sentence, reason_sentence, stages_sentence
 from healthcode.words.places import place_name, places_above
 from healthcode.words.refusals import (
@@ -39,6 +39,7 @@ __all__ = [
     "RULE_ACTS",
     "RULE_NAMES",
     "RULE_STATES",
+    "Difference",
     "Known",
     "cause_name",
     "clause_label",
@@ -49,6 +50,7 @@ __all__ = [
     "country_name",
     "date_and_days_left",
     "day_words",
+    "differences",
     "document_label",
     "document_sentence",
     "evidence_sentence",
@@ -64,10 +66,8 @@ __all__ = [
     "reason_sentence",
     "refusal_sentence",
     "rule_sentences",
-    "shipped_wording",
     "stage_meaning",
     "stage_name",
     "stages_sentence",
     "time_left",
-    "wording",
 ]

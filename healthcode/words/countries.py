@@ -5,7 +5,7 @@ from functools import cache
 
 from babel import Locale
 from babel.core import get_global
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, override
 
 # CLDR lists these three-letter codes as well; ISO 3166-1 has withdrawn them or never had them.
 _NOT_ISO = frozenset(
@@ -53,6 +53,16 @@ def country_choices() -> list[tuple[str, str]]:
     """Return the places one can enter from, those beyond the border checks first."""
     codes = [code for code in _names("") if code not in _BEYOND_THE_BORDER and code != "CHN"]
     return [*((code, country_name(code)) for code in _BEYOND_THE_BORDER), *_sorted(codes)]
+
+
+def codes_by_name() -> dict[str, str]:
+    """Return the codes of countries by their names in Chinese and English, and by the code itself."""
+    found: dict[str, str] = {}
+    for language in ("zh-hans", "en"):
+        with override(language):
+            for code, name in [*country_choices(), *nationality_choices()]:
+                found |= {name: code, code: code}
+    return found
 
 
 def _sorted(codes: list[str]) -> list[tuple[str, str]]:

@@ -1,14 +1,16 @@
 """Words about versions of the rules: their parameters, states and acts, the grounds a simulation counts by (N3.1)."""
 
 from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import override, pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from healthcode.domain.colours import Rule
-from healthcode.domain.governance import LANGUAGES, RuleAct, RuleState
-from healthcode.words.clauses import clause_text
+from healthcode.domain.governance import CLAUSES, RuleAct, RuleState, shifts
+from healthcode.domain.rulesets import texts_in
+from healthcode.words.clauses import clause_label
 
 # Each parameter: what it says, and the clauses it carries out.
 PARAMETERS: Mapping[str, tuple[Promise, tuple[str, ...]]] = {
@@ -54,22 +56,30 @@ RULE_NAMES: Mapping[str, Promise] = {
     Rule.FEVER: pgettext_lazy("ground", "fever"),
     Rule.RISK_AREA: pgettext_lazy("ground", "risk area"),
 }
-_LOCALES = {"zh": "zh-hans", "en": "en"}
 
 
-def wording(clause: str, language: str, texts: Mapping[str, Mapping[str, str]]) -> str:
-    """Return a clause as a version words it in ``zh`` or ``en``; the shipped wording where it says nothing.
+class Difference(NamedTuple):
+    """What two versions say otherwise: of which parameter or clause, before and after, in one language."""
 
-    Raises ``KeyError`` for another language or a clause that has no wording.
+    what: str
+    before: str
+    after: str
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any], language: str) -> list[Difference]:
+    """Return in words what changes from one version's data to another's: days first, then clauses.
+
+    ``language`` is that of the clauses, ``zh`` or ``en``; the rest is in the reader's.
     """
-    locale = _LOCALES[language]
-    said = texts.get(clause, {}).get(language)
-    if said:
-        return said
-    with override(locale):
-        return clause_text(clause)
+    days = [
+        Difference(str(PARAMETERS[name][0]), _days(old), _days(new))
+        for name, old, new in shifts(before, after)
+        if name in PARAMETERS
+    ]
+    old_texts, new_texts = texts_in(before), texts_in(after)
+    said = ((name, old_texts[name][language], new_texts[name][language]) for name in CLAUSES)
+    return [*days, *(Difference(clause_label(name), old, new) for name, old, new in said if old != new)]
 
 
-def shipped_wording(clause: str) -> Mapping[str, str]:
-    """Return the shipped wording of a clause in both languages."""
-    return {language: wording(clause, language, {}) for language in LANGUAGES}
+def _days(number: int) -> str:
+    return ngettext("%(n)s day", "%(n)s days", number) % {"n": number}

@@ -6,7 +6,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from healthcode.domain.isolation import CaseState, Duty, End
+from healthcode.domain.isolation import CaseState, Duty, End, Mode
 from healthcode.domain.transfers import Alarm
 from healthcode.models import EndChange, VisitWay
 from healthcode.services.observation import Symptom
@@ -22,7 +22,13 @@ ENDS: Mapping[str, Promise] = {
     End.RELEASED: _("Released"),
     End.GROUND_GONE: _("Nothing asks for it any more"),
 }
+MODES: Mapping[str, Promise] = {
+    Mode.HOSPITAL: pgettext_lazy("type of an isolation order", "In hospital"),
+    Mode.CENTRAL: pgettext_lazy("type of an isolation order", "Central isolation"),
+    Mode.HOME: pgettext_lazy("type of an isolation order", "Observation at home"),
+}
 DUTIES: Mapping[str, Promise] = {
+    Duty.ILLNESS: _("Reported ill: visit or call now"),
     Duty.CONFIRM: _("Confirm or drop the proposal"),
     Duty.PAPER: _("Add the paper to the spoken order"),
     Duty.CHECK_IN: _("Ask for today's report"),

@@ -46,4 +46,5 @@ ANOMALIES: Mapping[str, Promise] = {
     Anomaly.CONTRADICTED: _("Travel touches no risk area and tests are negative"),
     Anomaly.REMOTE_SCANS: _("A venue code is used from far away"),
     Anomaly.LIST_OVER_CAP: _("A list longer than one order may name"),
+    Anomaly.UNUSUAL_LOOKUPS: _("An account that looks people up in an unusual way"),
 }

@@ -13,6 +13,7 @@ from uuid import uuid4
 import pytest
 import time_machine
 from django.contrib import admin
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.urls import reverse
 
@@ -26,6 +27,7 @@ from healthcode.models import (
     DecisionRecord,
     EvidenceRecord,
     HeldBatch,
+    HeldRecord,
     Person,
     Source,
 )
@@ -35,6 +37,7 @@ from healthcode.services.evidence import NewEvidence, record_batch, record_evide
 from healthcode.services.orders import OrderTerms, carry_out_orders, request_order
 from healthcode.services.persons import enrol_people
 from tests.healthcode.admin_kit import SignIn
+from tests.healthcode.feed_kit import connect, row
 from tests.people import JOINED, fact, stranger
 from venues.models import Guard, Scan
 from venues.services.scans import record_scan
@@ -42,6 +45,9 @@ from venues.services.scans import record_scan
 DEPOSITORS, SCANNED_THERE, SCANNED_FAR = 1_317, 446, 871
 BANK = {"place": "330106", "community": "村镇银行"}
 ORDER = {"until": "07-20", "mode": "central", "document": "文"}
+SIGNED_ORDER = {"until": "2020-07-20", "mode": "central", "document": "文"}
+SIGNED_MEASURE = {"until": "2020-07-20", "colour": "red", "document": "文"}
+STAYED = ("area_stay", {**BANK, "until": "2020-07-08T09:00+08:00"}, "recorded")
 MONTH = timedelta(days=30)
 
 
@@ -107,6 +113,67 @@ def test_a_list_of_depositors_from_a_department_is_frozen(
     assert nobody_is_coloured(at)
 
 
+FOUND = [
+    ("zj-health", "diagnosis", {"status": "confirmed"}),
+    ("zj-health", "nat_result", {"result": "positive"}),
+    ("hz-customs", "overseas_entry", {"country": "ITA"}),
+]
+
+
+@pytest.mark.parametrize(("code", "kind", "said"), FOUND)
+def test_a_list_of_invented_findings_is_frozen_by_its_length(
+    code: str, kind: str, said: dict[str, str], depositors: list[Person], sources: dict[str, Source], at: datetime
+) -> None:
+    for people in (depositors[:1_000], depositors[1_000:], depositors[:SCANNED_THERE]):
+        rows = [NewEvidence(person.pk, fact(kind, "07-08T08:00", **said)) for person in people]
+        assert record_batch(by=None, source=sources[code], rows=rows, at=at).held is not None
+    assert kinds_of_alarm() >= {"unusual_size"}
+    assert nobody_is_coloured(at)
+
+
+def test_a_list_of_those_who_scanned_is_frozen_without_the_others(
+    depositors: list[Person], sources: dict[str, Source], at: datetime
+) -> None:
+    rows = [NewEvidence(p.pk, fact("diagnosis", "07-08", status="suspected")) for p in depositors[:SCANNED_THERE]]
+    assert record_batch(by=None, source=sources["zj-health"], rows=rows, at=at).held is not None
+    assert nobody_is_coloured(at)
+
+
+def signed_rows(kind: str, **said: str) -> list[dict[str, Any]]:
+    who = [stranger(n) for n in range(1, DEPOSITORS + 1)]
+    at = "2020-07-08T08:00+08:00"
+    return [row(f"D{n}", kind, at, who=one.document.number, name=one.name, **said) for n, one in enumerate(who)]
+
+
+def test_the_same_list_signed_by_a_department_is_frozen(
+    depositors: list[Person], sources: dict[str, Source], reviewer: Account, at: datetime
+) -> None:
+    system, rows = connect(sources["zj-health"], reviewer, at), signed_rows("isolation_order", **SIGNED_ORDER)
+    for _time in range(2):
+        answers = [answer for start in (0, 1_000) for answer in system.push(*rows[start : start + 1_000])]
+        assert {answer["status"] for answer in answers} == {"held"}, "asked again, the answer is the same"
+    assert HeldRecord.objects.count() == DEPOSITORS
+    assert nobody_is_coloured(at)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "status"),
+    [("isolation_order", SIGNED_ORDER, "refused"), ("control_order", SIGNED_MEASURE, "refused"), STAYED],
+)
+def test_the_police_colour_nobody(
+    kind: str,
+    said: dict[str, str],
+    status: str,
+    depositors: list[Person],
+    sources: dict[str, Source],
+    reviewer: Account,
+    at: datetime,
+) -> None:
+    answers = connect(sources["zj-police"], reviewer, at).push(*signed_rows(kind, **said)[:1_000])
+    assert {answer["status"] for answer in answers} == {status}
+    assert nobody_is_coloured(at)
+
+
 def test_a_list_sent_in_small_parts_reddens_fewer_than_the_limit(
     depositors: list[Person], sources: dict[str, Source], reviewer: Account, at: datetime
 ) -> None:
@@ -120,17 +187,25 @@ def test_a_list_sent_in_small_parts_reddens_fewer_than_the_limit(
     assert kinds_of_alarm() >= {"contradicted"}
 
 
+FILES = [
+    ("zj-office", "集中隔离,2020-07-08,2020-07-20,文,"),
+    ("zj-health", "核酸检测,2020-07-08 08:00,,,阳性"),
+    ("zj-health", "确诊,2020-07-08,,,"),
+]
+
+
+@pytest.mark.parametrize(("code", "said"), FILES)
 def test_the_same_list_as_a_file_is_frozen(
-    depositors: list[Person], sources: dict[str, Source], tmp_path: Path, at: datetime
+    code: str, said: str, depositors: list[Person], tmp_path: Path, at: datetime
 ) -> None:
-    lines = [
-        f"{stranger(n).document.number},{stranger(n).name},集中隔离,2020-07-08,2020-07-20,文" for n in range(1, 1318)
-    ]
+    lines = [f"{stranger(n).document.number},{stranger(n).name},{said}" for n in range(1, DEPOSITORS + 1)]
     path = tmp_path / "list.csv"
-    path.write_text("\n".join(["证件号码,姓名,类型,时间,结束时间,文号", *lines]), encoding="utf-8")
-    call_command("load_evidence", str(path), source="zj-office")
-    assert not EvidenceRecord.objects.filter(kind="isolation_order").exists()
-    assert HeldBatch.objects.count() == 2
+    path.write_text("\n".join(["证件号码,姓名,类型,时间,结束时间,文号,结果", *lines]), encoding="utf-8")
+    before = EvidenceRecord.objects.count()
+    with pytest.raises(SystemExit, match="1"):
+        call_command("load_evidence", str(path), source=code)
+    assert EvidenceRecord.objects.count() == before
+    assert HeldRecord.objects.count() == DEPOSITORS
     assert nobody_is_coloured(at)
 
 
@@ -172,11 +247,13 @@ def test_a_file_of_control_orders_is_refused_line_by_line(
     assert nobody_is_coloured(at)
 
 
+@pytest.mark.parametrize("field", ["people", "file"])
 def test_the_page_takes_no_list_of_them(
-    depositors: list[Person], reviewer: Account, sign_in: SignIn, at: datetime
+    field: str, depositors: list[Person], reviewer: Account, sign_in: SignIn, at: datetime
 ) -> None:
     numbers = "\n".join(stranger(n).document.number for n in range(1, DEPOSITORS + 1))
-    sent = {"document": "文", "reason": "cluster", "measure": "red", "until": "2020-07-20", "people": numbers}
+    people: Any = SimpleUploadedFile("名单.csv", numbers.encode()) if field == "file" else numbers
+    sent = {"document": "文", "reason": "cluster", "measure": "red", "until": "2020-07-20", field: people}
     page = reverse("admin:healthcode_controlorderrequest_add")
     response = sign_in(reviewer).post(page, {**sent, "origin": "screening", "list_name": "储户名单"})
     assert response.status_code == 200

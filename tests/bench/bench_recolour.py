@@ -18,7 +18,7 @@ from healthcode.services.recolouring import run_recolouring, start_recolouring
 from tests.bench import yardsticks
 from tests.bench.database import NOON, own_database, run
 
-TOUCHED, QUICK = 10_000, 2_500
+TOUCHED, QUICK = 20_000, 2_500
 ROUNDS = 5
 _BEHIND = 5
 _DAY = timedelta(days=1)

@@ -13,15 +13,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import connection, transaction
 from qrcode.image.svg import SvgImage
 
+from healthcode.domain.tokens.cose import Signer
+
 _ES256 = ec.ECDSA(hashes.SHA256())
 
 
-def bare_signature(key: ec.EllipticCurvePrivateKey, message: bytes) -> Callable[[], object]:
+def bare_signature(key: Signer, message: bytes) -> Callable[[], object]:
     """One ES256 signature (random nonce, DER) over a message of the length a code has."""
     return lambda: key.sign(message, _ES256)
 
 
-def bare_check(key: ec.EllipticCurvePrivateKey, message: bytes) -> Callable[[], object]:
+def bare_check(key: Signer, message: bytes) -> Callable[[], object]:
     """One ES256 check of a ready DER signature."""
     public, signature = key.public_key(), key.sign(message, _ES256)
     return lambda: public.verify(signature, message, _ES256)

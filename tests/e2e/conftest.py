@@ -21,6 +21,13 @@ def system() -> Iterator[System]:
         yield running
 
 
+@pytest.fixture(scope="module")
+def module_playwright() -> Iterator[Playwright]:
+    """Playwright for a module none of whose tests uses the database."""
+    with sync_playwright() as driver:
+        yield driver
+
+
 @pytest.fixture
 def playwright() -> Iterator[Playwright]:
     """Playwright for one test, so that no event loop is left running for tests that use the database."""

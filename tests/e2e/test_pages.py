@@ -11,8 +11,8 @@ from tests.e2e.system import System
 
 pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("system")]
 
-PUBLIC = ["/", "/sign-in/", "/inbox/", "/rules/", "/gate/sign-in/", "/admin/login/", "/no-such-page/"]
-CITIZEN = ["/code/", "/code/why/", "/code/history/", "/declare/", "/apply/"]
+PUBLIC = ["/", "/sign-in/", "/inbox/", "/rules/", "/gate/sign-in/", "/gate/offline/", "/admin/login/", "/no-such-page/"]
+CITIZEN = ["/code/", "/code/why/", "/code/history/", "/code/paper/", "/declare/", "/apply/"]
 GUARD = ["/gate/", "/gate/no-phone/"]
 LOOKS: dict[str, dict[str, Any]] = {
     "normal": {},

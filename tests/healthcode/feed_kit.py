@@ -12,6 +12,7 @@ from django.test import Client
 from healthcode.domain.identity import make_resident_number
 from healthcode.models import Account, Source, SystemKey
 from healthcode.services.systems import register_key
+from healthcode.words.rows import ROW_CODES
 from tests.project_kit import ROOT
 
 CLIENT = ROOT / "static" / "clients" / "evidence_client.py"
@@ -58,6 +59,8 @@ class System(NamedTuple):
         response = self.post(example_client().json.dumps({"rows": rows}).encode())
         assert response.status_code == 200, response.content
         results: list[dict[str, str]] = response.json()["results"]
+        # Departments' programs know these codes and no others.
+        assert {result["code"] for result in results if "code" in result} <= set(ROW_CODES)
         return results
 
 

@@ -29,7 +29,7 @@ def _case() -> Row:
 
 
 def _order() -> Row:
-    what = {"ordered_by": "某", "document": "文", "paper_document_at": NOON, "place": "某处"}
+    what = {"mode": "central", "ordered_by": "某", "document": "文", "paper_document_at": NOON, "place": "某处"}
     who = {"recorded_at": NOON, "recorded_by": make_other(Account)}
     return {"case": make(IsolationCase), "valid_from": NOON, "supply_arranged": True, **what, **who}
 
@@ -104,6 +104,7 @@ BROKEN: list[tuple[type[Model], Row | Callable[[], Row], str]] = [
     (IsolationCase, {"state": "cancelled", "closed_at": NOON}, "isolation_closed_is_whole"),
     (IsolationCase, {"closed_at": NOON}, "isolation_closed_is_whole"),
     (IsolationCase, {"state": "ended", "closed_at": NOON, "end": "released"}, "isolation_release_has_document"),
+    (IsolationOrder, {"mode": "某"}, "healthcode_isolationorder_mode_word"),
     (IsolationOrder, {"document": "", "paper_document_at": None}, "isolation_order_has_basis"),
     (IsolationOrder, {"paper_document_at": None}, "isolation_order_paper_is_dated"),
     (IsolationOrder, {"place": ""}, "isolation_order_by_whom_and_where"),

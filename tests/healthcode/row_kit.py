@@ -26,25 +26,32 @@ from healthcode.models import (
     Division,
     EvidenceBatch,
     EvidenceRecord,
+    EvidenceUpload,
     Feed,
     HeldBatch,
     HeldRecord,
     LateRecord,
     OrderApproval,
     OrderedPerson,
+    OutbreakDocument,
     OutbreakProposal,
+    PaperCode,
     Person,
+    PublisherKey,
     Recolouring,
+    RecolouringBatch,
     RuleSetEvent,
     RuleSetKey,
     RuleSetVersion,
     Simulation,
     Source,
+    StatusBit,
+    StatusList,
     SystemKey,
     WithdrawalStep,
     Zone,
 )
-from venues.models import Guard, Scan, Venue
+from venues.models import Device, Guard, Scan, Venue
 
 NOON = datetime(2020, 7, 8, 12, tzinfo=CHINA)
 HOUR = timedelta(hours=1)
@@ -74,6 +81,12 @@ def _evidence() -> Row:
 def _withdrawal() -> Row:
     batch = EvidenceBatch.objects.create(source=make(Source), name="rows.csv", received_at=NOON)
     return {"batch": batch, "reason": "错", "withdrawn_at": NOON}
+
+
+def _upload() -> Row:
+    sealed = {"content_sealed": b"c", "preview_sealed": b"p", "digest": "0" * 64, "preview_digest": "1" * 64}
+    who = {"source": make(Source), "uploaded_by": make(Account), "name": "rows.csv"}
+    return {**who, "uploaded_at": NOON, "expires_at": NOON + HOUR, **sealed}
 
 
 def _step() -> Row:
@@ -126,12 +139,32 @@ def _key() -> Row:
     return {"kid": b"kid1", "scope": [number], "state": "signing", "public_der": bytes([number % 256, 1]), **times}
 
 
+def _status_list() -> Row:
+    return {"list_id": f"list-{next(_numbers)}", "opened_at": NOON, "changed_at": NOON, "next_index": 10}
+
+
+def _publisher() -> Row:
+    number = next(_numbers)
+    return {"kid": f"kid-{number}", "public_der": number.to_bytes(8, "big"), "private_sealed": b"p", "made_at": NOON}
+
+
+def _paper() -> Row:
+    place = {"key": make(CodeKey), "status_list": make(StatusList), "index": 0}
+    times = {"issued_at": NOON, "valid_until": NOON + HOUR}
+    return {"person": make(Person), "colour": "green", "token_sealed": b"t", **place, **times}
+
+
 def _venue() -> Row:
     return {"name": f"某处 {next(_numbers)}", "category": "market", "division": "330106", "opened_at": NOON}
 
 
 def _guard() -> Row:
     return {"account": make(Account), "venue": make(Venue), "valid_from": NOON}
+
+
+def _device() -> Row:
+    number = next(_numbers)
+    return {"venue": make(Venue), "name": f"闸机 {number}", "key_digest": number.to_bytes(32, "big"), "made_at": NOON}
 
 
 def _scan() -> Row:
@@ -157,7 +190,12 @@ def _held_record() -> Row:
 
 def _outbreak() -> Row:
     place = {"code": "110106", "name": "某区", "document": "文", "reason": "某"}
-    return {**place, "proposed_at": NOON, "proposed_by": make(Account)}
+    return {**place, "document_file": make(OutbreakDocument), "proposed_at": NOON, "proposed_by": make(Account)}
+
+
+def _outbreak_document() -> Row:
+    file = {"name": "批复.pdf", "form": "application/pdf", "content": b"%PDF-", "size": 5, "sha256": "0" * 64}
+    return {**file, "added_at": NOON, "added_by": make(Account)}
 
 
 ROWS: Mapping[type[Model], Callable[[], Row]] = MappingProxyType(
@@ -169,6 +207,7 @@ ROWS: Mapping[type[Model], Callable[[], Row]] = MappingProxyType(
         HeldRecord: _held_record,
         OrderApproval: _approval,
         OrderedPerson: lambda: {"order": make(ControlOrderRequest), "person": make(Person)},
+        OutbreakDocument: _outbreak_document,
         OutbreakProposal: _outbreak,
         AreaChange: _area_change,
         AreaDesignation: _designation,
@@ -179,18 +218,25 @@ ROWS: Mapping[type[Model], Callable[[], Row]] = MappingProxyType(
         DecisionRecord: _decision,
         Division: lambda: {"code": f"{next(_numbers):06d}", "name": "某县"},
         Delivery: _delivery,
+        Device: _device,
         EvidenceRecord: _evidence,
+        EvidenceUpload: _upload,
         Feed: lambda: {"source": make(Source), "late_after": HOUR, "watched_from": NOON},
         Guard: _guard,
         LateRecord: _late,
+        PaperCode: _paper,
         Person: _person,
+        PublisherKey: _publisher,
         Recolouring: lambda: {"cause": "areas", "effective_at": NOON, "created_at": NOON},
+        RecolouringBatch: lambda: {"recolouring": make(Recolouring), "number": 0, "size": 1, "members": bytes(8)},
         RuleSetEvent: lambda: {"version": make(RuleSetVersion), "act": "enact", "state": "in_force", "at": NOON},
         RuleSetKey: lambda: {"public_der": bytes([next(_numbers) % 256, 2]), "made_at": NOON},
         RuleSetVersion: _ruleset,
         Scan: _scan,
         Simulation: lambda: {"version": make(RuleSetVersion), "at": NOON, "requested_at": NOON},
         Source: _source,
+        StatusBit: lambda: {"status_list": make(StatusList), "index": 0, "number": 1, "revoked_at": NOON},
+        StatusList: _status_list,
         SystemKey: _system_key,
         Venue: _venue,
         WithdrawalStep: _step,

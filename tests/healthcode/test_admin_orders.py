@@ -1,10 +1,14 @@
 """The pages of control orders and alarms: each step for whom it is, and a forged one refused."""
 
-from collections.abc import Iterator
+import io
+from collections.abc import Callable, Iterator
 from datetime import datetime
+from typing import Any
 
+import openpyxl
 import pytest
 import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from healthcode.models import Account, ControlOrderRequest, EvidenceRecord, HeldBatch, Person
@@ -12,7 +16,7 @@ from healthcode.services.evidence import NewEvidence, record_batch
 from healthcode.services.persons import enrol_people
 from tests.client import StrictClient
 from tests.healthcode.admin_kit import SignIn, page_url, words_of
-from tests.people import CITIZEN, JOINED, fact, person_of, source_for, stranger
+from tests.people import CITIZEN, JOINED, MOTHER, fact, person_of, source_for, stranger
 
 ADD = "/admin/healthcode/controlorderrequest/add/"
 
@@ -113,3 +117,83 @@ def test_nobody_else_judges(who: str, held: HeldBatch, sign_in: SignIn, request:
 def test_supervisors_read_alarms(page: str, held: HeldBatch, supervisor: Account, sign_in: SignIn) -> None:
     address = reverse(f"admin:healthcode_{page}_changelist")
     assert sign_in(supervisor).get(address).context["cl"].result_list
+
+
+# --- lists --------------------------------------------------------------------------------------------------
+
+TERMS = {"document": "文", "reason": "cluster", "measure": "red", "until": "2020-07-20", "people": ""}
+NAMED = {"origin": "screening", "list_name": "排查名单"}
+
+
+def workbook(*lines: list[str]) -> bytes:
+    book = openpyxl.Workbook()
+    for line in lines:
+        book.worksheets[0].append(line)
+    packed = io.BytesIO()
+    book.save(packed)
+    return packed.getvalue()
+
+
+def csv(*lines: list[str]) -> bytes:
+    return "\n".join(",".join(line) for line in lines).encode("gb18030")
+
+
+def upload(browser: StrictClient, data: bytes, **said: str) -> Any:
+    """Send the form with a file."""
+    assert browser.get(ADD).status_code == 200
+    return browser.post(ADD, {**TERMS, **NAMED, **said, "file": SimpleUploadedFile("名单", data)})
+
+
+@pytest.mark.parametrize("form", [workbook, csv])
+def test_a_list_is_taken_from_a_file(
+    form: Callable[..., bytes], citizen: Account, mother: Account, reviewer: Account, sign_in: SignIn
+) -> None:
+    lines = [[who.name, who.document.number] for who in (CITIZEN, MOTHER)]
+    assert upload(sign_in(reviewer), form(["姓名", "证件号码"], *lines)).status_code == 302
+    named = {one.person for one in ControlOrderRequest.objects.get().people.order_by("pk")}
+    assert named == {person_of(citizen), person_of(mother)}
+
+
+@pytest.mark.parametrize(
+    ("data", "said", "field", "code"),
+    [
+        (b"\x00\xff\xfe", {}, "file", "malformed"),
+        (b"x" * (1 << 20) + b"x", {}, "file", "file_too_large"),
+        (csv(["姓名", "电话"], ["王", "1"]), {}, "file", "malformed"),
+        (csv(["证件号码"], ["330106"]), {}, "__all__", "unknown_person"),
+        (csv(["证件号码"], [CITIZEN.document.number]), {"people": "x"}, "__all__", "list_twice"),
+        (csv([CITIZEN.document.number], [MOTHER.document.number]), {"list_name": ""}, "__all__", "list_needs_name"),
+        (csv(["证件号码"]), {}, "__all__", "nobody_named"),
+    ],
+)
+def test_a_list_that_is_none_is_refused_in_words(
+    data: bytes,
+    said: dict[str, str],
+    field: str,
+    code: str,
+    citizen: Account,
+    mother: Account,
+    reviewer: Account,
+    sign_in: SignIn,
+) -> None:
+    form = upload(sign_in(reviewer), data, **said).context["form"]
+    assert form.has_error(field, code), form.errors
+    assert not ControlOrderRequest.objects.exists()
+
+
+def test_the_line_of_whom_nobody_knows_is_that_of_the_file(
+    citizen: Account, reviewer: Account, sign_in: SignIn
+) -> None:
+    lines = csv(["证件号码"], [CITIZEN.document.number], [""], [MOTHER.document.number])
+    assert " 4" in words_of(upload(sign_in(reviewer), lines))
+
+
+def test_a_frozen_order_is_told_as_frozen(sources: object, reviewer: Account, sign_in: SignIn) -> None:
+    people = [stranger(n) for n in range(1, 31)]
+    enrol_people(by=None, applications=[one.application for one in people], at=JOINED)
+    browser = sign_in(reviewer)
+    browser.cookies["language"] = "en"
+    listed = upload(browser, csv(*([one.document.number] for one in people)))
+    words = words_of(browser.get(listed["Location"]))
+    assert "Frozen by an alarm" in words
+    assert "Two supervisors have to release it first." in browser.get(listed["Location"]).content.decode() + words

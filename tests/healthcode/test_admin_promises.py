@@ -17,14 +17,27 @@ from django.utils.translation import override
 
 from healthcode.admin.base import RecordAdmin
 from healthcode.admin.forms import RECORDABLE, RecordForm, StartForm
-from healthcode.models import Account, AuditEntry, DecisionRecord, EvidenceRecord, Person
+from healthcode.models import (
+    Account,
+    AuditEntry,
+    DecisionRecord,
+    EvidenceRecord,
+    ForeignReport,
+    IsolationCase,
+    Person,
+)
 from healthcode.services.installation import install_schedule
+from healthcode.services.isolation import propose_isolation
+from healthcode.services.roles import Role
+from healthcode.services.transfers import start_transfer
+from tests.healthcode import foreign_rows
 from tests.healthcode.admin_kit import SignIn, give, list_url
 from tests.people import GONGSHU, XIHU, employ, join, person_of, strangers
 from tests.people import stranger as nobody
 from tests.venues.kit import scan
 from venues.domain.policy import Category
 from venues.models import Guard, Scan, Venue
+from venues.services.devices import issue_device
 from venues.services.places import appoint_guard, open_venue
 
 PAGES: dict[type[Model], Any] = dict(admin.site._registry)
@@ -59,14 +72,21 @@ def gongshu(outsider: Account, at: datetime) -> list[Model]:
     venue = open_venue(by=None, name="地铁武林广场站", category=Category.OTHER, division=GONGSHU, at=at)
     guard = appoint_guard(by=None, account=employ("gate-metro", None, GONGSHU), venue=venue, at=at)
     scan(guard, "nothing that can be read", at)
+    device = issue_device(by=None, venue=venue, name="进站闸机", at=at).device
+    propose_isolation(at=at)
+    way, by = ("家", "医院"), employ("officer-gongshu", Role.COUNTY_OFFICER, GONGSHU)
     return [
         person,
         record,
         DecisionRecord.objects.current().get(person=person),
         venue,
         guard,
+        device,
         Scan.objects.get(venue=venue),
         AuditEntry.objects.filter(person=person).latest("pk"),
+        IsolationCase.objects.get(person=person),
+        start_transfer(by=by, person=person, way=way, destination_division=GONGSHU, at=at),
+        foreign_rows.make(ForeignReport, person=person),
     ]
 
 

@@ -9,6 +9,7 @@ import time_machine
 from django.urls import reverse
 
 from healthcode.domain.governance import RuleState
+from healthcode.domain.rulesets import shipped_data
 from healthcode.models import Account, RuleSetVersion, Simulation
 from healthcode.services.simulations import run_simulation
 from tests.client import StrictClient
@@ -54,11 +55,13 @@ def test_a_county_proposes_and_the_province_brings_it_into_force(
     assert (version.state, version.data["days"]["contact"]) == (RuleState.SCHEDULED, 21)
 
 
-def test_a_text_of_its_own_is_kept_and_the_rest_is_not_repeated(officer: Account, sign_in: SignIn) -> None:
+def test_a_version_words_every_clause_in_both_languages(officer: Account, sign_in: SignIn) -> None:
     browser = sign_in(officer)
     browser.post(ADD, typed(browser, text_N1_3_zh="其余人员为绿码。", text_N1_3_en="All others are green."))
     texts = RuleSetVersion.objects.get(code=CODE).data["texts"]
-    assert texts == {"N1.3": {"zh": "其余人员为绿码。", "en": "All others are green."}}
+    assert texts.pop("N1.3") == {"zh": "其余人员为绿码。", "en": "All others are green."}
+    shipped: Any = shipped_data("zj-2020-109")["texts"]
+    assert texts == {clause: words for clause, words in shipped.items() if clause != "N1.3"}
 
 
 def test_a_draft_is_revised_by_its_author(officer: Account, sign_in: SignIn, at: datetime) -> None:
@@ -117,6 +120,7 @@ def test_the_public_change_log_names_versions_reasons_and_signature(
     words = words_of(client.get("/rules/"))
     for said in (CODE, "病例的潜伏期更长", version.fingerprint, version.signature, "zj-2020-109"):
         assert said in words
+    assert "14 天 → 21 天" in words
 
 
 def test_no_proposal_is_in_the_public_change_log(officer: Account, client: StrictClient, at: datetime) -> None:

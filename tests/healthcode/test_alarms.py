@@ -9,7 +9,17 @@ import pytest
 
 from healthcode.access import NotPermitted
 from healthcode.domain.orders import ListOrigin, Measure, OrderReason
-from healthcode.models import Account, Alarm, AuditEntry, DecisionRecord, EvidenceRecord, HeldBatch, Outcome, Source
+from healthcode.models import (
+    Account,
+    Alarm,
+    AuditEntry,
+    DecisionRecord,
+    EvidenceRecord,
+    HeldBatch,
+    Outcome,
+    Person,
+    Source,
+)
 from healthcode.services import anomalies
 from healthcode.services.alarms import confirm_outcome, propose_outcome, send_back
 from healthcode.services.errors import Refused
@@ -21,6 +31,7 @@ from tests.people import JOINED, current, fact, stranger
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 Send = Callable[..., Recorded]
+ORDER = {"until": "07-20", "mode": "central", "document": "文"}
 
 
 @pytest.fixture
@@ -31,9 +42,8 @@ def send(sources: dict[str, Source], at: datetime) -> Send:
         numbers = range(first, first + number)
         enrol_people(by=None, applications=[stranger(n).application for n in numbers], at=JOINED)
         people = list(DecisionRecord.objects.current().order_by("person_id").values_list("person_id", flat=True))
-        said = {"until": "07-20", "mode": "central", "document": "文"}
         rows = [
-            NewEvidence(pk, fact("isolation_order", "07-08T08:00", name=f"n{n}", **said))
+            NewEvidence(pk, fact("isolation_order", "07-08T08:00", name=f"n{n}", **ORDER))
             for n, pk in zip(numbers, people[first - 1 : first - 1 + number], strict=True)
         ]
         return record_batch(by=by, source=sources["zj-office"], rows=rows, at=when)
@@ -188,3 +198,35 @@ def test_nothing_is_asked_for_a_batch_that_reddens_nobody(
     row = anomalies.Named(1, fact("nat_result", "07-07", result="negative"))
     with django_assert_num_queries(0):
         assert anomalies.check_batch(by=None, source=sources["zj-health"], rows=[row], at=at) == []
+
+
+def test_a_row_that_cannot_be_recorded_keeps_no_frozen_batch_from_release(
+    sources: dict[str, Source], at: datetime
+) -> None:
+    people = enrol_people(by=None, applications=[stranger(n).application for n in range(1, 31)], at=JOINED)
+    rows = [NewEvidence(person.pk, fact("isolation_order", "07-08T08:00", **ORDER)) for person in people]
+    wrong = fact("release", "07-08T09:00", of=["nothing"], stage="all", document="文")
+    with pytest.raises(Refused) as refusal:
+        record_batch(by=None, source=sources["zj-office"], rows=[*rows, NewEvidence(people[0].pk, wrong)], at=at)
+    assert refusal.value.code == "unknown_released"
+    assert not HeldBatch.objects.exists()
+
+
+def test_whom_supervisors_have_released_is_not_counted_again(
+    held: HeldBatch, supervisor: Account, second_supervisor: Account, at: datetime, send: Send
+) -> None:
+    propose_outcome(by=supervisor, held=held, outcome=Outcome.RELEASE, reason="核实", at=at)
+    confirm_outcome(by=second_supervisor, held=held, at=at)
+    assert send(29, first=31, when=at + HOUR).held is None
+    assert send(1, first=60, when=at + HOUR).held is not None
+
+
+def test_what_is_found_is_not_frozen_with_a_list(held: HeldBatch, sources: dict[str, Source], at: datetime) -> None:
+    # Another list of the same source is frozen; an infection that was found counts at once.
+    health = sources["zj-health"]
+    people = list(Person.objects.order_by("pk"))
+    listed = [NewEvidence(p.pk, fact("isolation_order", "07-08T08:00", **ORDER)) for p in people]
+    assert record_batch(by=None, source=health, rows=listed, at=at).held is not None
+    found = [NewEvidence(people[0].pk, fact("diagnosis", "07-08T09:00", status="confirmed"))]
+    assert record_batch(by=None, source=health, rows=found, at=at).held is None
+    assert current(people[0]).colour == "red"

@@ -53,7 +53,16 @@ def test_one_great_day_does_not_make_the_next_usual() -> None:
 def test_the_henan_list_trips_every_detector_of_lists() -> None:
     depositors = tuple(Red(n, frozenset({BANK}), is_contradicted=True) for n in range(1_317))
     listed = find_anomalies(RedList(depositors, (3, 5, 8)))
-    assert {f.anomaly for f in listed} == set(Anomaly) - {Anomaly.REMOTE_SCANS, Anomaly.LIST_OVER_CAP}
+    assert {f.anomaly for f in listed} == {
+        Anomaly.VENUE_WITHOUT_POSITIVE,
+        Anomaly.NO_EPIDEMIOLOGY,
+        Anomaly.UNUSUAL_SIZE,
+        Anomaly.CONTRADICTED,
+    }
+
+
+def test_a_list_in_many_parts_is_as_long_as_its_day() -> None:
+    assert [one.number for one in find_anomalies(RedList(reds(1), day=12), SMALL)] == [12]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from healthcode.models import (
@@ -21,9 +22,9 @@ from healthcode.models import (
     Person,
     Source,
 )
-from tests.healthcode.feed_kit import LI, WANG, System, connect, row
+from tests.healthcode.feed_kit import LI, URL, WANG, System, connect, row
 from tests.healthcode.row_kit import make
-from tests.people import current, person_of
+from tests.people import current, person_of, stranger
 
 TEST = ("nat_result", "2020-07-08T09:00+08:00")
 
@@ -110,7 +111,19 @@ BAD: list[tuple[Any, str, str]] = [
     ({**row("B", "nat_result", "x", result="negative"), "at": 20200708}, "malformed", "at"),
     (row("B", *TEST, result="maybe"), "malformed", "result"),
     (row("B", *TEST, result="negative", who=WANG[:-1] + "Y"), "bad_characters", "number"),
-    (row("B", *TEST, result="negative", who=LI, name=""), "name_required", "name"),
+    (row("B", *TEST, result="negative", who=LI, name=""), "malformed", "name"),
+    (row("B", "retraction", TEST[1], who=LI, name=" ", retracts="X", reason="错"), "malformed", "name"),
+    (row("\ud800", *TEST, result="negative"), "malformed", "id"),
+    (row("b\0", *TEST, result="negative"), "malformed", "id"),
+    ({**row("B", *TEST, result="negative"), "\udfff": "x"}, "unknown_field", "row"),
+    (row("B", "retraction", TEST[1], retracts="\ud800", reason="错"), "malformed", "retracts"),
+    (row("B", "retraction", TEST[1], retracts="A1", reason="\ud800"), "malformed", "reason"),
+    (row("B", "retraction", TEST[1], retracts="A1", reason="\0"), "malformed", "reason"),
+    (
+        row("B", "control_order", TEST[1], until="2020-08-01", colour="red", document="文"),
+        "source_may_not_assert",
+        "kind",
+    ),
     (row("B", *TEST, result="negative", who=LI, name="李1"), "digits", "name"),
     (row("B", "release", "2020-07-08T10:00+08:00", stage="all", of=[1]), "malformed", "of"),
     (row("B", "release", "2020-07-08T10:00+08:00", stage="all", of=["X9"]), "unknown_released", "of"),
@@ -167,7 +180,7 @@ def test_a_retraction_and_a_release_find_their_records(health: System) -> None:
 
 def test_a_person_known_by_their_code_is_found(health: System, citizen: Account) -> None:
     person = person_of(citizen)
-    health.push(row("A1", *TEST, result="positive", who=person.number, name=""))
+    health.push(row("A1", *TEST, result="positive", who=person.number))
     assert current(person).colour == "red"
 
 
@@ -224,6 +237,7 @@ def test_the_reason_is_said_in_the_language_asked_for(health: System) -> None:
         (b'{"rows": [NaN]}', 400, "malformed"),
         (b"[" * 100_000, 400, "malformed"),
         (b"\xff", 400, "malformed"),
+        ('{"rows": []}'.encode("utf-16"), 400, "malformed"),
         (json.dumps({"rows": [{}] * 1_001}).encode(), 413, "too_many_rows"),
         (b" " * (8 * 1024 * 1024 + 1), 413, "too_large"),
     ],
@@ -237,3 +251,57 @@ def test_no_rows_say_that_the_system_is_there(health: System) -> None:
     assert health.push() == []
     assert Delivery.objects.get().finished_at is not None
     assert not EvidenceBatch.objects.exists()
+
+
+def test_frozen_rows_are_told_as_held_each_time_they_come(health: System) -> None:
+    who = [stranger(n) for n in range(1, 31)]
+    said = {"until": "2020-07-20", "mode": "central", "document": "文"}
+    at = "2020-07-08T08:00+08:00"
+    rows = [
+        row(f"H{n}", "isolation_order", at, who=one.document.number, name=one.name, **said) for n, one in enumerate(who)
+    ]
+    for _time in range(2):
+        answer = health.post(json.dumps({"rows": [*rows, 7]}).encode()).json()
+        assert (answer["recorded"], answer["duplicates"], answer["refused"], answer["held"]) == (0, 0, 1, 30)
+        assert statuses(answer["results"]) == ["held"] * 30 + ["refused"]
+    assert not EvidenceRecord.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["", "王晓明"])
+def test_no_answer_tells_who_is_known(name: str, health: System, citizen: Account) -> None:
+    wrong = {"kind": "retraction", "at": "2020-07-08T10:00+08:00", "retracts": "X9", "reason": "错"}
+    numbers = [person_of(citizen).number, LI]
+    known, unknown = health.push(
+        *({"id": f"R{n}", "person": {"number": number, "name": name}, **wrong} for n, number in enumerate(numbers))
+    )
+    assert {**known, "id": ""} == {**unknown, "id": ""}
+    assert known["status"] == "refused"
+
+
+def test_what_is_too_long_is_told_of_its_own_field(health: System) -> None:
+    (answer,) = health.push(row("A1", "retraction", TEST[1], retracts="A0", reason="错" * 257))
+    assert (answer["code"], answer["field"]) == ("too_long", "reason")
+    assert "256" in answer["message"]
+    assert "姓名" not in answer["message"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "status", "code"),
+    [({"Accept": "text/html"}, 406, "not_acceptable"), ({"Content-Type": "text/csv"}, 415, "unsupported_media_type")],
+)
+def test_json_is_spoken_and_nothing_else(health: System, headers: dict[str, str], status: int, code: str) -> None:
+    body = b'{"rows": [{}]}'
+    kind = headers.get("Content-Type", "application/json")
+    sent = {name: value for name, value in {**health.headers(body), **headers}.items() if name != "Content-Type"}
+    response = Client().post(URL, body, content_type=kind, headers=sent)
+    assert (response.status_code, response.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize("charset", ["zlib", "hex", "utf-16", "latin-1", "nonsense"])
+def test_the_body_is_read_as_it_was_signed(health: System, charset: str) -> None:
+    body = json.dumps({"rows": [row("A1", *TEST, result="negative")]}, ensure_ascii=False).encode()
+    sent = {name: value for name, value in health.headers(body).items() if name != "Content-Type"}
+    kind = f"application/json; charset={charset}"
+    response = Client().generic("POST", URL, body, content_type=kind, headers=sent)
+    assert statuses(response.json()["results"]) == ["recorded"]
+    assert Person.objects.get().name == "王小明"

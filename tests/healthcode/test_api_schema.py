@@ -41,7 +41,7 @@ def test_the_description_is_valid_openapi(schema: dict[str, Any]) -> None:
 
 def test_it_names_the_operation_its_answers_and_the_signature(schema: dict[str, Any]) -> None:
     operation = schema["paths"]["/api/v1/evidence/"]["post"]
-    assert set(operation["responses"]) == {"200", "400", "401", "409", "413", "429"}
+    assert set(operation["responses"]) == {"200", "400", "401", "406", "409", "413", "415", "429"}
     assert operation["security"] == [{"signature": []}]
     assert "ed25519" in schema["components"]["securitySchemes"]["signature"]["description"]
 

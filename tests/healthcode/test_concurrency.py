@@ -30,7 +30,7 @@ from healthcode.services.decisions import lock_people
 from healthcode.services.declarations import Fever, declare
 from healthcode.services.errors import Refused
 from healthcode.services.evidence import NewEvidence, record_batch, retract_evidence
-from healthcode.services.keys import SCOPES, ensure_code_keys
+from healthcode.services.keys import SCOPES, rotate_code_keys
 from healthcode.services.outbox import deliver_outbox
 from healthcode.services.persons import (
     apply_for_code,
@@ -276,6 +276,6 @@ def test_the_right_digits_typed_twice_at_once_move_the_code_once(newcomer: Accou
 
 
 def test_two_first_set_ups_at_once_make_one_key_a_scope(at: datetime) -> None:
-    make = partial(ensure_code_keys, by=None, at=at)
-    assert sorted(len(made) for made in at_once(make, make)) == [0, len(SCOPES)]
-    assert CodeKey.objects.count() == len(SCOPES)
+    make = partial(rotate_code_keys, by=None, at=at)
+    assert sorted(len(made) for made in at_once(make, make)) == [0, 2 * len(SCOPES)]
+    assert CodeKey.objects.count() == 2 * len(SCOPES)

@@ -26,7 +26,7 @@ from healthcode.models import (
     Source,
     SystemKey,
 )
-from healthcode.services.feeds import FeedAge, feed_ages, install_feeds, save_feed
+from healthcode.services.feeds import FeedAge, feed_ages, install_feeds, late_feeds, save_feed
 from healthcode.words.spans import span_words
 from tests.client import StrictClient
 from tests.healthcode.admin_kit import SignIn, list_url, words_of
@@ -95,6 +95,17 @@ def test_people_are_no_feed_and_a_source_out_of_use_is_not_watched(feeds: None, 
     codes = {age.source.code for age in feed_ages(at)}
     assert {"self", "sh-rail"} & codes == set()
     assert len(codes) == 10
+
+
+def test_late_feeds_are_counted(health: System, at: datetime) -> None:
+    before = late_feeds(at)
+    health.push()
+    assert (before, late_feeds(at)) == (10, 9)
+
+
+def test_the_first_page_tells_of_late_feeds(feeds: None, operator: Account, sign_in: SignIn) -> None:
+    tile = next(tile for tile in sign_in(operator).get("/admin/").context["tiles"] if "/feed/" in tile.url)
+    assert (tile.number, tile.alert) == (10, True)
 
 
 def test_ages_take_one_query(feeds: None, at: datetime) -> None:

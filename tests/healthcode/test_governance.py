@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import product
 
+import pgtrigger
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, transaction
@@ -12,9 +13,10 @@ from django.db import DatabaseError, IntegrityError, transaction
 from healthcode.access import NotPermitted, parties_on_rules
 from healthcode.domain.colours import Colour
 from healthcode.domain.governance import TRANSITIONS, Party, RuleAct, RuleState, WrongTransition, transition
+from healthcode.domain.rulesets import shipped_data
 from healthcode.models import Account, AuditEntry, DecisionRecord, Recolouring, RuleSetEvent, RuleSetVersion
 from healthcode.services.conversions import convert_due
-from healthcode.services.decisions import lock_people, ruleset_in_force, store_decisions
+from healthcode.services.decisions import RulesNotGenuine, lock_people, ruleset_in_force, store_decisions
 from healthcode.services.errors import Refused
 from healthcode.services.governance import (
     approve_ruleset,
@@ -28,8 +30,8 @@ from healthcode.services.recolouring import run_recolouring
 from healthcode.services.rules import verify
 from healthcode.services.simulations import simulate
 from tests.healthcode.at_once import at_once
-from tests.healthcode.rules_kit import CODE, HOUR, approved, drafted, fields_of, office, proposed, scheduled
-from tests.people import current, fact, person_of, record, status
+from tests.healthcode.rules_kit import CODE, HOUR, approved, drafted, fields_of, office, proposed, scheduled, signed
+from tests.people import ZHEJIANG, current, fact, person_of, record, status
 
 DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
@@ -97,7 +99,7 @@ def test_who_may_do_what(
 
 def test_a_permission_without_the_office_approves_nothing(officer: Account, at: datetime) -> None:
     version = proposed(officer, at)
-    vendor = Account.objects.create_superuser("vendor", "a-word-for-tests-only")
+    vendor = Account.objects.create_superuser("vendor", "a-word-for-tests-only", division=ZHEJIANG)
     with pytest.raises(NotPermitted):
         approve_ruleset(by=vendor, code=version.code, seen=version.fingerprint, at=at)
 
@@ -151,6 +153,25 @@ def test_a_simulation_of_another_text_does_not_count(officer: Account, at: datet
         approve_ruleset(by=office(1), code=CODE, seen=version.fingerprint, at=at)
 
 
+def test_a_version_words_every_clause(officer: Account, at: datetime) -> None:
+    fields = fields_of(contact=21)
+    with pytest.raises(Refused, match="invalid_texts"):
+        draft_ruleset(by=officer, fields=fields._replace(texts={"N1.1": {"zh": "一", "en": "a"}}), at=at)
+
+
+def test_a_simulation_beside_retired_rules_does_not_count(officer: Account, at: datetime) -> None:
+    version = proposed(officer, at)
+    signed(RuleSetVersion.objects.get(code="zj-2020-109"), valid_until=at + HOUR)
+    data = {**shipped_data("zj-2020-109"), "id": "between"}
+    made = RuleSetVersion(code="between", data=data, state="in_force", recorded_at=at)
+    signed(made, valid_from=at + HOUR)
+    approve = partial(approve_ruleset, by=office(1), code=CODE, seen=version.fingerprint, at=at + DAY)
+    with pytest.raises(Refused, match="not_simulated"):
+        approve()
+    simulate(by=None, version=version, at=at + DAY)
+    assert approve().first_approval_by == office(1)
+
+
 def test_another_text_than_the_one_read_is_not_approved(officer: Account, at: datetime) -> None:
     proposed(officer, at)
     with pytest.raises(Refused, match="text_differs"):
@@ -173,7 +194,9 @@ def test_a_draft_that_changes_nothing_is_refused(officer: Account, at: datetime)
         draft_ruleset(by=officer, fields=fields_of(), at=at)
 
 
-@pytest.mark.parametrize("texts", [{"N9.9": {"zh": "一", "en": "a"}}, {"N1.1": {"zh": "一", "en": " "}}])
+@pytest.mark.parametrize(
+    "texts", [{"N9.9": {"zh": "一", "en": "a"}}, {"N1.1": {"zh": "一", "en": " "}}, {"N1.1": {"zh": "一"}}]
+)
 def test_a_clause_needs_both_languages(officer: Account, at: datetime, texts: object) -> None:
     with pytest.raises(Refused, match="invalid_texts"):
         draft_ruleset(by=officer, fields=fields_of(texts=texts, contact=21), at=at)
@@ -290,6 +313,29 @@ def test_what_is_scheduled_is_signed(officer: Account, at: datetime, capsys: pyt
     assert not verify(version).signature_holds
     version.data["days"]["contact"] = 1
     assert not verify(version).data_hold
+
+
+CHANGED_BY_HAND: dict[str, Callable[[RuleSetVersion], object]] = {
+    "data": lambda version: version.data["days"].update(contact=1),
+    "text": lambda version: version.data["texts"]["N1.1"].update(zh="另一句"),
+    "instant": lambda version: setattr(version, "valid_from", version.recorded_at - 300 * DAY),
+    "signature": lambda version: setattr(version, "signature", "A" * 86),
+    "no base64": lambda version: setattr(version, "signature", "é"),
+    "no key": lambda version: setattr(version, "signed_with", None),
+}
+
+
+@pytest.mark.parametrize("change", CHANGED_BY_HAND.values(), ids=CHANGED_BY_HAND.keys())
+def test_nothing_is_decided_by_rules_that_are_not_what_was_signed(
+    change: Callable[[RuleSetVersion], object], citizen: Account, at: datetime
+) -> None:
+    version = RuleSetVersion.objects.get()
+    change(version)
+    with pgtrigger.ignore("healthcode.RuleSetVersion:ruleset_text_stays"):
+        version.save()
+    with pytest.raises(RulesNotGenuine) as refusal:
+        record(person_of(citizen), fact("close_contact", "07-05T10:00"), at=at)
+    assert refusal.value.code == "rules_not_genuine"
 
 
 def test_a_version_that_never_bound_is_not_verified(officer: Account, at: datetime) -> None:

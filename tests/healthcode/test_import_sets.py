@@ -17,10 +17,23 @@ from healthcode.domain.evidence_table import json_form, read_cells, read_header
 from healthcode.domain.instants import CHINA
 from healthcode.domain.rulesets import shipped_ruleset
 from healthcode.domain.test_results import LIFTED_BY_TESTS, ResultReader, is_idle
-from healthcode.models import Account, AuditEntry, DecisionRecord, EvidenceRecord, Person, Source
+from healthcode.models import (
+    Account,
+    AuditEntry,
+    DecisionRecord,
+    EvidenceBatch,
+    EvidenceRecord,
+    HeldBatch,
+    LateRecord,
+    Outbox,
+    Person,
+    RuleSetVersion,
+    Source,
+)
 from healthcode.services import imports
-from healthcode.services.decisions import decide_for
+from healthcode.services.decisions import NoRuleSet, decide_for
 from healthcode.services.errors import Refused
+from healthcode.services.feeds import install_feeds
 from healthcode.services.imports import ImportReport, Line, RefusedRow, Table, load_evidence
 from healthcode.services.withdrawals import withdraw_batch
 from tests.healthcode.at_once import at_once
@@ -217,3 +230,96 @@ def test_a_fever_recorded_at_the_same_moment_is_lifted_all_the_same(health: Sour
         lambda: load(health, row("1", CITIZEN.document.number)),
     )
     assert status(person, AT).colour == "green"
+
+
+# --- what needs a look ------------------------------------------------------------------------------------
+
+
+def contact(number: str, index: int) -> list[str]:
+    return [number, "陈一", "身份证", stranger(index).document.number, "密接", "2020-07-07 09:00", "", ""]
+
+
+@pytest.fixture
+def border(sources: dict[str, Source]) -> Source:
+    """A source that may name contacts and has not traced them."""
+    Source.objects.filter(code="zj-police").update(kinds=["close_contact", "nat_result"])
+    return Source.objects.get(code="zj-police")
+
+
+def test_an_import_that_an_alarm_freezes_is_reported_as_held(border: Source) -> None:
+    rows = [contact(str(n), n) for n in range(40)]
+    report, refused = load(border, *rows, row("t", number(99)))
+    assert (report.new, report.held, report.duplicate, refused) == (1, 40, 0, [])
+    assert HeldBatch.objects.get().batch == report.batch
+    assert not EvidenceRecord.objects.filter(kind="close_contact").exists()
+    assert AuditEntry.objects.get(action="load_evidence").detail["held"] == 40
+
+
+def test_what_waits_in_quarantine_is_held_again_and_its_numbers_stay_its_own(border: Source) -> None:
+    load(border, *[contact(str(n), n) for n in range(40)])
+    report, refused = load(border, *[contact(str(n), n) for n in range(1, 40)], row("0", number(7)))
+    assert (report.new, report.held, report.duplicate, report.batch) == (0, 39, 0, None)
+    assert [(one.field, one.code) for one in refused] == [("id", "number_taken")]
+    assert HeldBatch.objects.count() == 1
+
+
+def test_of_two_rows_with_one_number_the_first_of_the_file_counts(health: Source) -> None:
+    report, refused = load(health, row("1", number(1), result="阳性"), row("1", number(2)))
+    assert (report.new, report.refused) == (1, 1)
+    assert EvidenceRecord.objects.get().detail == {"result": "positive"}
+    assert [one.line.number for one in refused] == [3]
+
+
+def test_a_fever_and_its_test_in_one_file_make_one_decision(health: Source, citizen: Account) -> None:
+    before = DecisionRecord.objects.count()
+    document = CITIZEN.document.number
+    fever = ["f", "", "身份证", document, "发热", "2020-07-06 09:00", "", ""]
+    report, _refused = load(health, row("t", document), fever)
+    assert (report.new, report.recoloured) == (2, 0)
+    assert DecisionRecord.objects.count() == before
+    assert not Outbox.objects.filter(topic="colour_changed").exists()
+
+
+def test_late_tests_are_marked_late_with_what_they_changed(health: Source, citizen: Account) -> None:
+    install_feeds(by=None, at=AT)
+    record(person_of(citizen), fact("symptom", "07-05T09:00", symptom="fever"), at=AT - timedelta(days=2))
+    rows = [row("1", CITIZEN.document.number, at="2020-07-06 09:00"), row("2", number(1), at="2020-07-01 09:00")]
+    load(health, *rows, row("3", number(2), at="2020-07-08 09:00"))
+    marks = {mark.evidence.source_ref: mark for mark in LateRecord.objects.select_related("evidence", "decision")}
+    assert sorted(marks) == ["1", "2"]
+    for number_of_record, mark in marks.items():
+        record_of = EvidenceRecord.objects.get(source_ref=number_of_record)
+        assert mark.delay == AT - record_of.at
+        assert mark.decision == DecisionRecord.objects.current().get(person=record_of.person)
+    assert AuditEntry.objects.get(action="mark_late").detail["records"] == 2
+
+
+def test_a_late_test_that_changed_nothing_is_marked_without_a_decision(health: Source, citizen: Account) -> None:
+    install_feeds(by=None, at=AT)
+    load(health, row("1", CITIZEN.document.number, at="2020-07-01 09:00"))
+    assert LateRecord.objects.get().decision is None
+
+
+def test_a_chunk_is_recorded_whole_or_not_at_all(health: Source, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row("1", number(1)), row("2", number(2), result="阳性")]
+    RuleSetVersion.objects.all().update(valid_from=AT + timedelta(days=1))
+    with pytest.raises(NoRuleSet):
+        load(health, *rows)
+    assert [model.objects.count() for model in (EvidenceRecord, Person, EvidenceBatch)] == [0, 0, 0]
+
+
+def test_what_a_cell_says_is_never_taken_for_a_command(health: Source) -> None:
+    numbers = ["\\N", "\\.", "a\\tb", "'; DROP TABLE x; --", '"', "{1,2}"]
+    report, _refused = load(health, *[row(text, number(n)) for n, text in enumerate(numbers)])
+    assert report.new == len(numbers)
+    assert set(EvidenceRecord.objects.values_list("source_ref", flat=True)) == set(numbers)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_files_with_each_others_people_do_not_wait_in_a_ring(health: Source) -> None:
+    def rows(name: str, positive: int, negative: int) -> list[list[str]]:
+        return [row(f"{name}p", number(positive), result="阳性"), row(f"{name}n", number(negative))]
+
+    outcomes = at_once(*[lambda pair=pair: load(health, *rows(*pair)) for pair in (("a", 1, 2), ("b", 2, 1))])
+    assert [report.new for report, _refused in outcomes] == [2, 2]
+    assert {status(person, AT).colour for person in Person.objects.order_by("pk")} == {"red"}

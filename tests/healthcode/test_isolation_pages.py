@@ -16,7 +16,7 @@ from tests.healthcode.isolation_kit import CONTACT_ENDS, DAY, case_of, confirmed
 from tests.people import person_of, status
 
 TASKS = "/admin/healthcode/isolationcase/tasks/"
-ORDER = {"ordered_by": "西湖区疾控中心", "document": "西防 1 号", "place": "之江酒店", "supply": ""}
+ORDER = {"mode": "central", "ordered_by": "西湖区疾控中心", "document": "西防 1 号", "place": "之江酒店", "supply": ""}
 
 
 @pytest.fixture(autouse=True)

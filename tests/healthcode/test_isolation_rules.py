@@ -9,6 +9,7 @@ from healthcode.domain.colours import Colour, Rule, Stage
 from healthcode.domain.decide import Ground, Segment
 from healthcode.domain.instants import CHINA
 from healthcode.domain.isolation import (
+    MODES_OF,
     MOVES,
     CaseAct,
     CaseFacts,
@@ -16,13 +17,14 @@ from healthcode.domain.isolation import (
     Duty,
     EndProblem,
     IllegalMove,
+    Mode,
     asked_by,
+    departs_from_rule,
     goes_beyond,
     is_fever,
     may_move,
     move,
     next_look,
-    order_mode,
     problem_of_end,
     release_stage,
     tasks_of,
@@ -140,18 +142,18 @@ def test_what_end_may_be_ordered(
 
 
 @pytest.mark.parametrize(
-    ("stage", "mode", "released", "wholly"),
+    ("stage", "modes", "released", "wholly"),
     [
-        (Stage.CENTRAL, Stage.CENTRAL, "central", "all"),
-        (Stage.HOME, Stage.HOME, "home", "all"),
-        (Stage.CONVALESCENCE, Stage.CENTRAL, "all", "all"),
-        (Stage.HOSPITAL, None, None, None),
+        (Stage.CENTRAL, (Mode.CENTRAL, Mode.HOME), "central", "all"),
+        (Stage.HOME, (Mode.HOME, Mode.CENTRAL), "home", "all"),
+        (Stage.CONVALESCENCE, (Mode.CENTRAL, Mode.HOME), "all", "all"),
+        (Stage.HOSPITAL, (Mode.HOSPITAL,), None, None),
     ],
 )
 def test_how_orders_and_releases_name_a_stage(
-    stage: Stage, mode: Stage | None, released: str | None, wholly: str | None
+    stage: Stage, modes: tuple[Mode, ...], released: str | None, wholly: str | None
 ) -> None:
-    assert order_mode(stage) is mode
+    assert MODES_OF[stage] == modes
     assert (release_stage(stage, whole=False), release_stage(stage, whole=True)) == (released, wholly)
 
 
@@ -202,6 +204,35 @@ def test_a_spoken_order_needs_its_paper_within_a_day() -> None:
     (task,) = tasks_of(spoken, NOON)
     assert (task.duty, task.due_at) == (Duty.PAPER, NOON)
     assert tasks_of(spoken._replace(has_paper=True), NOON) == ()
+
+
+@pytest.mark.parametrize(
+    ("stage", "mode", "duties"),
+    [
+        (Stage.CONVALESCENCE, Mode.HOME, [Duty.CHECK_IN, Duty.VISIT]),
+        (Stage.CENTRAL, Mode.HOME, [Duty.CHECK_IN, Duty.VISIT]),
+        (Stage.HOME, Mode.CENTRAL, [Duty.CHECK_IN]),
+    ],
+)
+def test_who_is_at_home_is_visited_whatever_the_stage(stage: Stage, mode: Mode, duties: list[Duty]) -> None:
+    assert [task.duty for task in tasks_of(AT_HOME._replace(stage=stage, mode=mode), NOON)] == duties
+
+
+@pytest.mark.parametrize(("stage", "mode"), [(stage, mode) for stage, modes in MODES_OF.items() for mode in modes])
+def test_only_staying_at_home_in_the_central_stage_is_milder_than_the_notice(stage: Stage, mode: Mode) -> None:
+    assert departs_from_rule(stage, mode) is ((stage, mode) == (Stage.CENTRAL, Mode.HOME))
+
+
+@pytest.mark.parametrize("state", [CaseState.PROPOSED, CaseState.CONFIRMED])
+def test_who_reports_ill_comes_first_until_an_officer_has_seen_them(state: CaseState) -> None:
+    late = MIDNIGHT - HOUR
+    ill = AT_HOME._replace(state=state, last_check_in=late, last_visit=NOON, ill_at=late)
+    assert tasks_of(ill, late)[0] == (Duty.ILLNESS, late + 2 * HOUR)
+    assert Duty.ILLNESS not in [task.duty for task in tasks_of(ill._replace(last_visit=late), late)]
+
+
+def test_doctors_see_to_the_ill_in_hospital() -> None:
+    assert tasks_of(AT_HOME._replace(stage=Stage.HOSPITAL, ill_at=NOON), NOON) == ()
 
 
 def test_nothing_is_due_before_a_stage_begins() -> None:

@@ -14,6 +14,7 @@ from healthcode.domain.instants import CHINA
 from healthcode.models import AuditEntry, DecisionRecord, EvidenceBatch, EvidenceRecord, Person, Source
 from healthcode.services import imports
 from healthcode.services.installation import install_sources
+from tests.healthcode.file_kit import xlsx_bytes
 
 WANG = make_resident_number("330106", date(1990, 1, 1), 1)
 LI = make_resident_number("330104", date(1985, 5, 5), 22)
@@ -271,7 +272,7 @@ def test_a_passport_is_one_within_its_country(write: Write, load: Load) -> None:
         ("姓名,类型,时间\n".encode(), "there is no column 证件号码"),
         ("证件号码,身份证号,类型,时间\n".encode(), "mean the same"),
         (b"", "there is no column"),
-        (b"PK\x03\x04rest", "an Excel workbook"),
+        (b"PK\x03\x04rest", "no Excel workbook"),
         (b"\xff\xfea\x00", "UTF-16"),
         (b"\x81\x20\xff", "neither UTF-8 nor GB 18030"),
     ],
@@ -326,6 +327,24 @@ def test_a_word_that_cannot_be_right_is_given_back(
 def test_a_cell_as_large_as_a_book_is_no_csv(write: Write, load: Load) -> None:
     with pytest.raises(CommandError, match=r"line \d+: no CSV"):
         load(write(CHINESE, ["x" * 200_000]))
+
+
+def test_a_workbook_is_loaded(load: Load, tmp_path: Path, capsys: Any) -> None:
+    path = tmp_path / "rows.xlsx"
+    path.write_bytes(xlsx_bytes(WANG_TEST, ["A2", "李芳", "10", LI, "核酸检测", "=NOW()", "阳性", ""], header=CHINESE))
+    assert load(path) == 1
+    assert "1 new, 0 duplicate, 1 refused" in capsys.readouterr().out
+    assert refused(path)[0][:2] == ["3", "时间"]
+
+
+def test_rows_that_an_alarm_freezes_are_told(write: Write, load: Load, capsys: Any) -> None:
+    Source.objects.filter(code="zj-police").update(kinds=["close_contact"])
+    numbers = [make_resident_number("330106", date(1990, 1, day), 1) for day in range(1, 31)]
+    rows = [[f"C{n}", "王小明", "身份证", who, "密接", "2020-07-01"] for n, who in enumerate(numbers)]
+    assert load(write(CHINESE[:6], *rows), "zj-police") == 1
+    said = capsys.readouterr().out
+    assert "0 new, 0 duplicate, 0 refused, 0 recoloured, 30 held by an alarm" in said
+    assert "count when two supervisors have released them" in said
 
 
 def test_a_missing_file_is_named(load: Load, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.db.models import Model
 
 from healthcode.domain.evidence import Kind
+from healthcode.domain.tokens import CustodyDown
 from healthcode.models import (
     Account,
     AreaDesignation,
@@ -21,6 +22,7 @@ from healthcode.models import (
     Source,
     vault,
 )
+from healthcode.services.keys import signing_half
 from healthcode.services.persons import send_sign_in_code
 from tests.healthcode.row_kit import HOUR, NOON, ROWS, make
 from tests.people import CITIZEN, GONGSHU, XIHU, ZHEJIANG, person_of
@@ -128,5 +130,5 @@ def test_a_key_of_another_sort_is_no_code_key() -> None:
     key = CodeKey(public_der=public, private_sealed=vault().seal(der.hex(), "codekey.private"))
     with pytest.raises(TypeError):
         key.verifying()
-    with pytest.raises(TypeError):
-        key.signing()
+    with pytest.raises(CustodyDown):
+        signing_half(key)

@@ -4,6 +4,8 @@ from datetime import datetime
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from healthcode.access import NotPermitted
 from healthcode.domain.colours import Colour
@@ -15,7 +17,7 @@ from healthcode.services.isolation import propose_isolation
 from healthcode.services.isolation_orders import confirm_isolation
 from healthcode.services.observation import Symptom, VisitFields, check_in, record_visit, tasks_due
 from tests.healthcode.isolation_kit import CONTACT_ENDS, DAY, PAPER, confirmed, contact
-from tests.people import current, person_of
+from tests.people import XIHU, current, fact, person_of, record, strangers
 
 SEEN = VisitFields(VisitWay.IN_PERSON, datetime.fromisoformat("2020-07-08T11:00+08:00"), True, Decimal("36.6"), "好")
 
@@ -25,8 +27,10 @@ def person(citizen: Account) -> Person:
     return person_of(citizen)
 
 
-def report(by: Account, at: datetime, temperature: str = "36.6", form_id: str = "f" * 16) -> CheckIn:
-    symptoms = [Symptom.COUGH, Symptom.COUGH]
+def report(
+    by: Account, at: datetime, temperature: str = "36.6", form_id: str = "f" * 16, symptom: Symptom = Symptom.COUGH
+) -> CheckIn:
+    symptoms = [symptom, symptom]
     person = person_of(by)
     return check_in(by=by, person=person, temperature=Decimal(temperature), symptoms=symptoms, form_id=form_id, at=at)
 
@@ -78,6 +82,13 @@ def test_nobody_reports_for_another(citizen: Account, mother: Account, person: P
         check_in(by=mother, person=person, temperature=Decimal(37), symptoms=[], form_id="f" * 16, at=at)
 
 
+def stranger_in_isolation(at: datetime) -> Person:
+    """Return somebody of the same county whose proposal nobody has settled."""
+    (other,) = strangers(1)
+    contact(other, at)
+    return other
+
+
 # --- visits -----------------------------------------------------------------------------------------------
 
 
@@ -110,6 +121,16 @@ def test_officers_elsewhere_record_no_visit(
     case = confirmed(officer, person)
     with pytest.raises(NotPermitted):
         record_visit(by=other_officer, case=case, visit=SEEN, at=at)
+
+
+def test_a_fever_found_at_a_visit_is_put_on_record_once_a_day(officer: Account, person: Person, at: datetime) -> None:
+    case = confirmed(officer, person)
+    hot = SEEN._replace(temperature=Decimal("38.2"))
+    first, again = (record_visit(by=officer, case=case, visit=hot, at=at) for _time in range(2))
+    assert first.evidence == again.evidence
+    evidence = EvidenceRecord.objects.get(kind="symptom")
+    assert (first.evidence, evidence.source.code, evidence.at) == (evidence, "zj-health", hot.visited_at)
+    assert [ground["rule"] for ground in current(person).grounds] == ["close_contact", "fever"]
 
 
 # --- tasks ------------------------------------------------------------------------------------------------
@@ -145,3 +166,40 @@ def test_an_ended_case_has_no_task(officer: Account, person: Person) -> None:
     convert_due(at=CONTACT_ENDS)
     propose_isolation(at=CONTACT_ENDS)
     assert tasks_due(division="330106", at=CONTACT_ENDS) == []
+
+
+@pytest.mark.parametrize(
+    ("temperature", "symptom", "alerts"),
+    [("38.0", Symptom.COUGH, True), ("36.6", Symptom.BREATH, True), ("36.6", Symptom.COUGH, False)],
+)
+def test_who_reports_ill_heads_the_list_until_visited(
+    officer: Account, citizen: Account, person: Person, at: datetime, temperature: str, symptom: Symptom, alerts: bool
+) -> None:
+    case = confirmed(officer, person)
+    overdue = stranger_in_isolation(at)
+    later = at + 2 * DAY
+    report(citizen, later, temperature, symptom=symptom)
+    first = tasks_due(division=XIHU, at=later)[0]
+    assert (first.case.person, first.is_ill) == ((person, True) if alerts else (overdue, False))
+    seen = SEEN._replace(visited_at=later, temperature=None)
+    record_visit(by=officer, case=case, visit=seen, at=later)
+    assert not any(one.is_ill for one in tasks_due(division=XIHU, at=later))
+
+
+def test_a_call_that_took_the_temperature_is_the_report_of_the_day(
+    officer: Account, person: Person, at: datetime
+) -> None:
+    case = confirmed(officer, person)
+    record_visit(by=officer, case=case, visit=SEEN._replace(temperature=None, visited_at=at), at=at)
+    assert [task.duty for task in tasks_due(division=XIHU, at=at)[0].tasks] == [Duty.CHECK_IN]
+    record_visit(by=officer, case=case, visit=SEEN._replace(visited_at=at), at=at)
+    assert tasks_due(division=XIHU, at=at) == []
+
+
+def test_the_tasks_of_many_take_one_query(sources: object, at: datetime) -> None:
+    for person in strangers(20):
+        record(person, fact("close_contact", "07-05T10:00"), at=at)
+    propose_isolation(at=at)
+    with CaptureQueriesContext(connection) as queries:
+        assert len(tasks_due(division=XIHU, at=at)) == 20
+    assert len(queries) == 1

@@ -246,3 +246,18 @@ def test_two_of_one_body_at_once_are_one_approval(
     outcomes = at_once(*(partial(approve_order, by=who, order=asked, at=at) for who in (commission, other)))
     assert [one.code for one in outcomes if isinstance(one, Refused)] == ["already_approved"]
     assert OrderApproval.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("_again", range(3))
+def test_stopped_and_carried_out_at_once_it_is_one_of_both(
+    _again: int, approved: ControlOrderRequest, reviewer: Account, citizen: Account, at: datetime
+) -> None:
+    due = at + DELAY
+    stop = partial(stop_order, by=reviewer, order=approved, reason="名单有误", at=due)
+    stopped, carried_out = at_once(stop, partial(carry_out_orders, at=due))
+    refused = isinstance(stopped, Refused) and stopped.code == "order_is_over"
+    assert (refused, carried_out) in [(True, 1), (False, 0)]
+    assert EvidenceRecord.objects.count() == Outbox.objects.filter(topic="ordered").count() == carried_out
+    assert carry_out_orders(at=due + DAY) == 0
+    assert status(person_of(citizen), due).colour == ("red" if carried_out else "green")

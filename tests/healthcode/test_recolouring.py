@@ -47,6 +47,11 @@ def people(count: int, at: datetime) -> list[Person]:
     return found
 
 
+def interrupt(done: int, of: int) -> None:
+    """End a worker after its first batch, as the operator's Ctrl-C does."""
+    raise KeyboardInterrupt
+
+
 def test_those_who_stayed_there_turn_and_turn_back(divisions: None, at: datetime) -> None:
     there, elsewhere = stranger(1, at), stranger(2, at)
     record_stay(there, FENGTAI, at)
@@ -103,7 +108,7 @@ def test_a_successor_goes_on_behind_the_last_batch(divisions: None, at: datetime
     with pytest.raises(KeyboardInterrupt):
         run_recolouring(at=at, batch=2, progress=die)
     assert [colour(person) for person in found] == ["yellow"] * 4 + ["green"]
-    assert Recolouring.objects.get().cursor == found[3].pk
+    assert Recolouring.objects.get().touched == 4
     done = run_recolouring(at=at, batch=2)
     assert done is not None
     assert (done.touched, done.changed) == (5, 5)
@@ -171,6 +176,24 @@ def test_two_workers_decide_everyone_once(divisions: None, at: datetime) -> None
     done = Recolouring.objects.get()
     assert (done.touched, done.changed) == (9, 9)
     assert DecisionRecord.objects.filter(cause=Cause.AREAS).count() == 9
+
+
+@beside
+def test_two_workers_share_the_batches_of_one_change(divisions: None, at: datetime) -> None:
+    people(3, at)
+    announce(HIGH, at)
+    with pytest.raises(KeyboardInterrupt):
+        run_recolouring(at=at, batch=1, progress=interrupt)
+    both, done = threading.Barrier(2, timeout=30), set()
+
+    def meet(now: int, of: int) -> None:
+        done.add(threading.get_ident())
+        both.wait()
+
+    with running(*[lambda: run_recolouring(at=at, progress=meet)] * 2):
+        pass
+    assert len(done) == 2
+    assert DecisionRecord.objects.filter(cause=Cause.AREAS).count() == 3
 
 
 @beside

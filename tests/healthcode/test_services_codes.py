@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
@@ -27,9 +28,10 @@ from healthcode.services.decisions import status_of
 from healthcode.services.keys import (
     SCOPES,
     NoSigningKey,
-    ensure_code_keys,
     forget_keys,
     reference_key,
+    rotate_code_keys,
+    signing_half,
     signing_key,
     verifying_keys,
 )
@@ -183,31 +185,33 @@ def test_showing_is_one_read_and_verifying_one(citizen: Account, at: datetime) -
 # --- keys -------------------------------------------------------------------------------------------------
 
 
-def test_each_scope_has_one_signing_key(province: None, at: datetime) -> None:
+def test_each_scope_has_one_signing_key_and_the_next(province: None, at: datetime) -> None:
     assert CodeKey.objects.filter(state="signing").count() == len(SCOPES)
-    assert ensure_code_keys(by=None, at=at) == []
-    assert AuditEntry.objects.filter(action="make_code_key").count() == len(SCOPES)
+    assert CodeKey.objects.filter(state="staged").count() == len(SCOPES)
+    assert rotate_code_keys(by=None, at=at) == []
+    assert AuditEntry.objects.filter(action="make_code_key").count() == 2 * len(SCOPES)
 
 
 def test_every_kind_has_a_key_that_signs_it(province: None, at: datetime) -> None:
     assert all(kind in signing_key(kind, at).record.scope for kind in Kind)
 
 
-@pytest.mark.parametrize("days", [335, 364, 365, 400])
+@pytest.mark.parametrize("days", [90, 150, 205])
 def test_a_key_near_its_end_is_followed_by_another(citizen: Account, at: datetime, days: int) -> None:
     shown, later = code_of(citizen, at), datetime(2020, 7, 1, tzinfo=CHINA) + timedelta(days=days)
-    made = ensure_code_keys(by=None, at=later)
+    made = rotate_code_keys(by=None, at=later)
     forget_keys()
-    assert len(made) == len(SCOPES)
+    assert len(made) == 2 * len(SCOPES)
     assert CodeKey.objects.filter(state="verifying").count() == len(SCOPES)
     assert verify_code(text=shown, at=at).verified.result is Reason.OK
     assert signing_key(Kind.OWN_PHONE, later).record.kid in {bytes(key.kid) for key in made}
 
 
 def test_codes_go_on_through_the_change_of_keys(citizen: Account, at: datetime) -> None:
-    ensure_code_keys(by=None, at=at + YEAR - timedelta(days=20))
+    later = at + timedelta(days=100)
+    rotate_code_keys(by=None, at=later - timedelta(seconds=1))
     forget_keys()
-    assert verify_code(text=code_of(citizen, at + YEAR), at=at + YEAR).verified.result is Reason.OK
+    assert verify_code(text=code_of(citizen, later), at=later).verified.result is Reason.OK
 
 
 def test_without_a_key_nothing_is_signed(citizen: Account, at: datetime) -> None:
@@ -238,8 +242,10 @@ def test_keys_are_read_once_in_a_while(province: None, at: datetime) -> None:
 
 
 def test_a_private_key_is_sealed(province: None) -> None:
-    key = CodeKey.objects.order_by("pk")[0]
-    number = key.signing().private_key.private_numbers().private_value
+    key = CodeKey.objects.filter(state="signing").order_by("pk")[0]
+    private = signing_half(key).private_key
+    assert isinstance(private, ec.EllipticCurvePrivateKey)
+    number = private.private_numbers().private_value
     stored = bytes(key.private_sealed)
     assert number.to_bytes(32, "big") not in stored
     assert number.to_bytes(32, "big").hex().encode() not in stored

@@ -13,12 +13,14 @@ from healthcode.domain.colours import Colour
 from healthcode.domain.decide import decide
 from healthcode.domain.evidence import Designation, Evidence, Kind
 from healthcode.domain.instants import CHINA
+from healthcode.domain.orders import Measure
 from healthcode.models import (
     Account,
     AreaDesignation,
     AuditEntry,
     Cause,
     DecisionRecord,
+    EvidenceRecord,
     Outbox,
     Person,
     Recolouring,
@@ -38,7 +40,8 @@ from healthcode.services.decisions import (
 from healthcode.services.evidence import NewEvidence, record_batch
 from healthcode.services.rules import install_baseline
 from tests.healthcode.case_strategies import random_cases
-from tests.people import current, fact, join, person_of, record, status, stranger, strangers
+from tests.healthcode.rules_kit import signed
+from tests.people import current, fact, join, order, person_of, record, status, stranger, strangers
 
 MICROSECOND = timedelta(microseconds=1)
 DAY = timedelta(days=1)
@@ -80,15 +83,8 @@ def test_deciding_again_after_a_period_has_ended_appends_nothing(citizen: Accoun
 
 
 def test_another_rule_set_gives_another_decision(citizen: Account, at: datetime) -> None:
-    old = RuleSetVersion.objects.get()
-    RuleSetVersion.objects.create(
-        code="zj-2020-110",
-        data=old.data,
-        fingerprint=old.fingerprint,
-        state="in_force",
-        valid_from=at,
-        recorded_at=at,
-    )
+    data = RuleSetVersion.objects.get().data
+    signed(RuleSetVersion(code="zj-2020-110", data=data, state="in_force", recorded_at=at), valid_from=at)
     assert [decision.ruleset.code for decision in store([person_of(citizen)], at)] == ["zj-2020-110"]
 
 
@@ -211,28 +207,34 @@ def _store_case(data: dict[str, Any], source: Source) -> tuple[Person, datetime]
     """Put a case of the strategies into the database, as far as it is known at its instant."""
     case = read_case(data)
     person = person_of(join(stranger(int(data["id"].partition("-")[2]) + 1), at=case.at))
-    # A control order is recorded by its approvals alone; ``test_orders`` sees to those.
-    told = [said for said in case.evidence if said.recorded_at <= case.at and said.kind is not Kind.CONTROL_ORDER]
-    known = {said.id for said in told}
-    rows = [_row(person, said, known) for said in told]
+    told = [said for said in case.evidence if said.recorded_at <= case.at]
+    names = {said.id: f"{person.pk}-{said.id}" for said in told if said.kind is not Kind.CONTROL_ORDER}
+    names |= _ordered(person, [said for said in told if said.kind is Kind.CONTROL_ORDER], case.at)
+    rows = [_row(person, said, names) for said in told if said.kind is not Kind.CONTROL_ORDER]
     for area in case.areas:
         _store_area(area)
     record_batch(by=None, source=source, rows=[row for row in rows if row], at=case.at)
     return person, case.at
 
 
-def _row(person: Person, said: Evidence, known: set[str]) -> NewEvidence | None:
+def _ordered(person: Person, orders: list[Evidence], at: datetime) -> dict[str, str]:
+    """Have the control orders made that are not over, as in life; return the public id of each one's record."""
+    made = {}
+    for said in orders:
+        if said.until is not None and said.until > at:
+            asked = order(person, at=at, until=said.until, measure=Measure(str(said.detail["colour"])))
+            made[said.id] = str(EvidenceRecord.objects.get(order=asked).public_id)
+    return made
+
+
+def _row(person: Person, said: Evidence, names: dict[str, str]) -> NewEvidence | None:
     """Name the records of this person only; what names a record that is not there is left out."""
-
-    def name(identifier: str) -> str:
-        return f"{person.pk}-{identifier}"
-
     named = [said.retracts] if said.retracts else list(said.detail.get("of", ()))  # type: ignore[call-overload]
-    if not set(named) <= known or (said.kind is Kind.RETRACTION and said.retracts == said.id):
+    if not set(named) <= set(names) or (said.kind is Kind.RETRACTION and said.retracts == said.id):
         return None
-    detail = {**said.detail, "of": [name(of) for of in named]} if said.kind is Kind.RELEASE else said.detail
-    retracts = name(said.retracts) if said.retracts else ""
-    return NewEvidence(person.pk, replace(said, id=name(said.id), retracts=retracts, detail=detail))
+    detail = {**said.detail, "of": [names[of] for of in named]} if said.kind is Kind.RELEASE else said.detail
+    retracts = names[said.retracts] if said.retracts else ""
+    return NewEvidence(person.pk, replace(said, id=names[said.id], retracts=retracts, detail=detail))
 
 
 def _store_area(area: Designation) -> None:
@@ -250,12 +252,28 @@ def _store_area(area: Designation) -> None:
 
 @pytest.fixture
 def any_source(province: None) -> Source:
-    RuleSetVersion.objects.update(valid_from=datetime(2020, 1, 1, tzinfo=CHINA))
+    signed(RuleSetVersion.objects.get(), valid_from=datetime(2020, 1, 1, tzinfo=CHINA))
     kinds = [kind.value for kind in Kind]
     return Source.objects.create(code="any", category="national", name="x", name_en="x", kinds=kinds)
 
 
-@pytest.mark.parametrize("seed", range(40))
+def _orders(seed: int) -> bool:
+    """Tell whether the case of a seed holds a control order that can be made at its instant."""
+    case = read_case(random_cases(1, seed)[0])
+    known = [said for said in case.evidence if said.recorded_at <= case.at and said.kind is Kind.CONTROL_ORDER]
+    return any(said.until is not None and said.until > case.at for said in known)
+
+
+WITH_ORDERS = [seed for seed in range(40, 600) if _orders(seed)][:8]
+
+
+def test_the_cases_hold_orders_that_are_carried_out(any_source: Source) -> None:
+    assert len(WITH_ORDERS) == 8
+    _store_case(random_cases(1, WITH_ORDERS[0])[0] | {"id": "case-0"}, any_source)
+    assert EvidenceRecord.objects.filter(kind=Kind.CONTROL_ORDER).exists()
+
+
+@pytest.mark.parametrize("seed", [*range(40), *WITH_ORDERS])
 def test_a_stored_decision_read_later_is_what_would_be_decided_then(any_source: Source, seed: int) -> None:
     person, at = _store_case(random_cases(1, seed)[0] | {"id": f"case-{seed}"}, any_source)
     evidence = evidence_of([person.pk])[person.pk]

@@ -10,6 +10,7 @@ import pytest
 from django.core.management import call_command
 
 from healthcode.access import NotPermitted
+from healthcode.admin.simulations import result_tables
 from healthcode.domain.decide import decide
 from healthcode.domain.instants import CHINA
 from healthcode.models import Account, AuditEntry, DecisionRecord, Outbox, Person, RuleSetVersion, Simulation
@@ -134,6 +135,25 @@ def test_the_largest_surprise_comes_first(population: list[Person], officer: Acc
     ]
     assert rows == sorted(rows, key=lambda row: -row["weight"])
     assert rows[0]["before"] != rows[0]["after"]
+
+
+def test_the_tables_say_in_words_what_becomes_what(population: list[Person], officer: Account) -> None:
+    tables = result_tables(simulate(by=officer, version=drafted(officer, LATER), at=LATER), officer)
+    cells = [str(cell) for table in tables for row in table.rows for cell in row]
+    assert [cell for cell in cells if 'badge--green">绿码</span> → <span' in cell and cell.endswith("1")]
+    assert [cell for cell in cells if "&lt;" in cell] == []
+
+
+def test_samples_are_of_the_reader_s_division(
+    population: list[Person], officer: Account, other_officer: Account
+) -> None:
+    done = simulate(by=officer, version=drafted(officer, LATER), at=LATER)
+    shown = {
+        reader.username: [row for table in result_tables(done, reader) if len(table.columns) == 6 for row in table.rows]
+        for reader in (officer, other_officer)
+    }
+    assert shown["xihu"]
+    assert shown["gongshu"] == []
 
 
 def test_the_command_simulates(population: list[Person], officer: Account) -> None:

@@ -76,8 +76,7 @@ def test_setting_up_twice_changes_nothing(db: None) -> None:
     assert (RuleSetVersion.objects.count(), Source.objects.count()) == before
 
 
-def test_keys_are_renewed_before_they_end(province: None, at: datetime) -> None:
-    near_the_end = at + timedelta(days=340)
-    with time_machine.travel(near_the_end, tick=False):
-        assert tasks.ensure_code_keys() == 4
-        assert said("ensure_code_keys") == "no key was needed\n"
+def test_keys_turn_every_90_days(province: None, at: datetime) -> None:
+    with time_machine.travel(at + timedelta(days=91), tick=False):
+        assert tasks.rotate_code_keys() == 8
+        assert said("rotate_code_keys") == "nothing was due\n"

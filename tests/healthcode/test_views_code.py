@@ -155,8 +155,8 @@ def test_reading_my_code_costs_few_queries(
     browser: StrictClient, was_in_fengtai: None, django_assert_max_num_queries: Any
 ) -> None:
     browser.get("/code/")
-    # Account, decision, the records behind the grounds, the names of their places.
-    with django_assert_max_num_queries(4):
+    # Account, decision, the records behind the grounds, the names of their places, whom else this phone shows.
+    with django_assert_max_num_queries(5):
         browser.get("/code/")
 
 

@@ -62,7 +62,9 @@ def test_every_refusal_has_its_sentence_in_both_languages() -> None:
     found = dict(refusals_in_source())
     assert len(found) > 15
     assert [place for place, codes in found.items() if not codes] == []
-    assert set().union(*found.values()) <= set(words.REFUSALS)
+    # Other apps have tables of their own, with tests of their own.
+    own = [codes for place, codes in found.items() if not place.startswith(("family/", "venues/"))]
+    assert set().union(*own) <= set(words.REFUSALS)
     for code, sentence in words.REFUSALS.items():
         chinese, english = in_both(sentence)
         assert CHINESE.search(chinese), code

@@ -249,7 +249,7 @@ def test_pages_cost_few_statements(
     gate.get("/gate/no-phone/")
     with django_assert_max_num_queries(3):  # account · guard · counts
         gate.get("/gate/")
-    with django_assert_max_num_queries(8):  # account · guard, and the six of a scan
+    with django_assert_max_num_queries(10):  # account · guard, and the eight of a scan
         found = gate.post("/gate/scan/", {"nonce": str(uuid4()), "code": text})
     with django_assert_max_num_queries(3):  # account · guard · scan with person and venue
         gate.get(found.headers["Location"])

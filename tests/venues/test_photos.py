@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from healthcode.domain import photos
+from healthcode.domain.photos import read_photo
 from healthcode.domain.qr import qr_png
 from tests.healthcode.token_kit import token
-from venues.domain import photos
-from venues.domain.photos import read_photo
 
 TEXT = token()
 PNG = qr_png(TEXT)

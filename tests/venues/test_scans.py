@@ -15,6 +15,7 @@ from healthcode.access import NotPermitted
 from healthcode.domain.colours import Colour
 from healthcode.domain.tokens import Reason, Verdict
 from healthcode.models import Account, AuditEntry, Cause, CodeKey, Recolouring, RuleSetVersion
+from healthcode.services.codes import issue_group_code
 from healthcode.services.errors import Refused
 from healthcode.services.keys import forget_keys
 from healthcode.services.persons import open_account
@@ -81,9 +82,14 @@ def test_a_code_has_its_time(later: int, reason: Reason, citizen: Account, gate_
     assert (found.reason, found.code_age) == (reason, later)
 
 
+def test_the_code_of_companions_is_nobodys(gate_guard: Guard, at: datetime) -> None:
+    found = scan(gate_guard, issue_group_code(group_id=1, region=330100, at=at).token, at)
+    assert (found.reason, found.kind, found.person, found.verdict) == (Reason.WRONG_KIND, "companions", None, "")
+
+
 def test_a_code_signed_by_nobody_we_know(citizen: Account, gate_guard: Guard, at: datetime) -> None:
     shown = code_of(citizen, at)
-    CodeKey.objects.filter(scope__contains=1).update(state="withdrawn")
+    CodeKey.objects.filter(scope__contains=1).update(state="withdrawn", withdrawn_at=at, withdrawal_reason="stolen")
     forget_keys()
     assert scan(gate_guard, shown, at).reason == Reason.UNKNOWN_KEY
 
@@ -194,7 +200,7 @@ def test_a_scan_costs_few_statements(
     citizen: Account, gate_guard: Guard, at: datetime, django_assert_max_num_queries: Any
 ) -> None:
     text = code_of(citizen, at)
-    with django_assert_max_num_queries(6):  # known? · decision · savepoint · scan · audit · release
+    with django_assert_max_num_queries(8):  # known? · decision · savepoint · lock · seen? · scan · audit · release
         scan(gate_guard, text, at)
 
 

@@ -34,6 +34,18 @@ def open_venue(*, by: Account | None, name: str, category: Category, division: s
 
 
 @transaction.atomic
+def set_takes_once(*, by: Account | None, venue: Venue, takes_once: bool, at: datetime) -> Venue:
+    """Say whether a screen code lets in once at this venue, as a ticket would. Raises ``NotPermitted``."""
+    found = Venue.objects.select_for_update(of=("self",)).get(pk=venue.pk)
+    check_can_open_venue(by, found.division)
+    if found.takes_once is not takes_once:
+        found.takes_once = takes_once
+        found.save(update_fields=["takes_once"])
+        record_act(by=by, at=at, action="set_takes_once", venue=str(found.public_id), takes_once=takes_once)
+    return found
+
+
+@transaction.atomic
 def appoint_guard(*, by: Account | None, account: Account, venue: Venue, at: datetime) -> Guard:
     """Put an account on duty at a venue's gate from ``at`` on, and return the guard; the same twice is once.
 

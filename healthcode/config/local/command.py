@@ -16,6 +16,7 @@ from healthcode.config.local.folders import ROOT, Folders, LocalError, Lock, dat
 
 # Need neither database, broker nor secrets, and start at once.
 NO_SERVERS = {"decide", "help", "--help", "-h", "version", "--version", "compile_catalogues"}
+NO_SERVERS |= {"make_root", "sign_publisher"}
 # Look after the tables themselves, so they are not made first.
 OWN_TABLES = {"migrate", "makemigrations", "showmigrations", "sqlmigrate", "check", "set_up"}
 MANAGE = [sys.executable, str(ROOT / "manage.py")]
@@ -29,7 +30,7 @@ def main(arguments: list[str]) -> int:
             print(path.relative_to(ROOT))
         return 0
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "healthcode.config.settings")
-    if name in NO_SERVERS:
+    if name in NO_SERVERS or (name == "verify_code" and "--keys" in arguments):
         os.environ["HC_OFFLINE"] = "1"
         execute_from_command_line(["./run", *arguments])
         return 0

@@ -18,6 +18,9 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
 from healthcode.config.local.folders import Folders, write_once
 
 
@@ -26,11 +29,18 @@ def random_key() -> str:
     return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode("ascii")
 
 
+def random_root() -> str:
+    """Return a P-256 private key in PEM: the root of a demonstration, which in production is kept offline."""
+    private = ec.generate_private_key(ec.SECP256R1())
+    return private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
+
+
 SECRETS: dict[str, Callable[[], str]] = {
     "django_secret_key": lambda: secrets.token_urlsafe(48),  # 64 characters
     "data_key": random_key,
     "index_key": random_key,
     "reference_key": random_key,
+    "root_key": random_root,
 }
 
 

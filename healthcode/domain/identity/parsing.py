@@ -41,7 +41,9 @@ def parse_document(type: DocumentType, text: str, *, on: date, divisions: Contai
     keeps the code of an abolished county). Raises InvalidDocument with code and place of the first fault.
     N1.5, N3.1.
     """
-    number = _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))
+    # Most numbers are typed as they are; the rest of the way would give these back unchanged.
+    plain = text.isascii() and text.isalnum()
+    number = text if plain else _SEPARATORS.sub("", unicodedata.normalize("NFKC", text))
     if not number.isascii():
         raise InvalidDocument(DocumentError.BAD_CHARACTERS, "number")
     return _READERS[type](number.upper(), _Known(on, divisions))

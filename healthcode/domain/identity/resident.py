@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from operator import mul
 
 from healthcode.domain.identity.documents import DocumentError, InvalidDocument, Sex
 
@@ -16,14 +17,18 @@ EARLIEST_BIRTH_ON = date(1850, 1, 1)
 _CENTENARIAN_SEQUENCES = frozenset({"996", "997", "998", "999"})
 
 _CHECK_CHARACTERS = "0123456789X"
+# Powers of two, the last digit weighing 2; texts are of seventeen digits.
+_WEIGHTS = tuple(2**place % 11 for place in range(32, 0, -1))
+_ZERO = ord("0")
 
 
 def checksum_mod_11_2(digits: str) -> str:
-    """Return the ISO 7064 MOD 11-2 check character (0-9 or X) for a text of ASCII digits."""
-    remainder = 0
-    for digit in digits:
-        remainder = (remainder + int(digit)) * 2 % 11
-    return _CHECK_CHARACTERS[(12 - remainder) % 11]
+    """Return the ISO 7064 MOD 11-2 check character (0-9 or X) for a text of at most 32 ASCII digits."""
+    signs = digits.encode("ascii")
+    weights = _WEIGHTS[-len(signs) :]
+    # A sign is its digit and ``_ZERO`` more.
+    total = sum(map(mul, weights, signs)) - _ZERO * sum(weights)
+    return _CHECK_CHARACTERS[(12 - total) % 11]
 
 
 def make_resident_number(division: str, birth_on: date, sequence: int) -> str:

@@ -1,6 +1,7 @@
-"""Rule sets: the parameters of the rules as versioned data (N3.1). The shapes of the rules are code.
+"""Rule sets: the parameters of the rules and the wording of the clauses as versioned data (N3.1).
 
-``zj-2020-109.json`` is the shipped baseline. A rule set is the only place where a number of days lives.
+``zj-2020-109.json`` is the shipped baseline; the shapes of the rules are code. A rule set is the only place where a
+number of days of the rules lives.
 """
 
 import hashlib
@@ -95,6 +96,18 @@ def shipped_data(identifier: str) -> Mapping[str, object]:
 def shipped_ruleset(identifier: str = BASELINE) -> RuleSet:
     """Return a shipped rule set; raise ``UnknownRuleSet``."""
     return ruleset_from(shipped_data(identifier))
+
+
+def texts_in(data: Mapping[str, object]) -> Mapping[str, Mapping[str, str]]:
+    """Return the wording of every clause by language: the version's own, the shipped one where it says nothing.
+
+    Versions say all of it; only one that was recorded before they did has nothing to say.
+    """
+    shipped, own = shipped_data(BASELINE).get("texts"), data.get("texts")
+    found: dict[str, Mapping[str, str]] = {}
+    for texts in (shipped, own):
+        found |= texts if isinstance(texts, Mapping) else {}
+    return found
 
 
 def fingerprint(data: Mapping[str, object]) -> str:

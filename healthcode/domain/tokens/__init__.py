@@ -7,7 +7,10 @@ The door is this module: `encode_token`, `verify_token`, `KeySet`, `seal_referen
 """
 
 from healthcode.domain.tokens.claims import LIVES, Claims, Kind, Life, Statement, TokenColour
+from healthcode.domain.tokens.cose import Signer
+from healthcode.domain.tokens.custody import CustodyDown, Kept, KeyCustody
 from healthcode.domain.tokens.errors import (
+    BadDocument,
     CannotIssue,
     ForeignReference,
     MalformedKey,
@@ -26,9 +29,13 @@ __all__ = [
     "DATA_LIFE",
     "LIVES",
     "Algorithm",
+    "BadDocument",
     "CannotIssue",
     "Claims",
+    "CustodyDown",
     "ForeignReference",
+    "Kept",
+    "KeyCustody",
     "KeySet",
     "KeyState",
     "Kind",
@@ -37,6 +44,7 @@ __all__ = [
     "Reason",
     "Reference",
     "ReferenceKey",
+    "Signer",
     "SigningKey",
     "Statement",
     "TokenColour",

@@ -40,6 +40,7 @@ class Life(NamedTuple):
     """How one sort of code lives, in seconds.
 
     `life` is what a new code gets when nothing shorter is asked for, and the most a verifier believes.
+    `document_check`: the guard compares the holder with their document, for nothing in the code is new each minute.
     """
 
     life: int
@@ -47,6 +48,7 @@ class Life(NamedTuple):
     skew_offline: int = 30
     skew_online: int = 5
     offline_only: bool = False
+    document_check: bool = False
 
 
 _DAY = 24 * 3600
@@ -59,8 +61,8 @@ LIVES: Mapping[tuple[Kind, bool], Life] = MappingProxyType(
         (Kind.OWN_PHONE, False): _SCREEN,
         (Kind.FAMILY, False): _SCREEN,
         (Kind.COMPANIONS, False): _SCREEN,
-        (Kind.RESERVE, False): Life(600, offline_only=True),
-        (Kind.PAPER, True): Life(14 * _DAY),
+        (Kind.RESERVE, False): Life(600, offline_only=True, document_check=True),
+        (Kind.PAPER, True): Life(14 * _DAY, document_check=True),
         (Kind.PERMIT, True): Life(_DAY),
         (Kind.VENUE, False): _SCREEN,
         (Kind.VENUE, True): Life(90 * _DAY),

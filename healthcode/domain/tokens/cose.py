@@ -1,6 +1,6 @@
 """COSE_Sign1 (RFC 9052) and ES256 signatures in COSE's form (RFC 9053 §2.1)."""
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -42,7 +42,19 @@ def to_be_signed(protected: bytes, payload: bytes) -> bytes:
     return cbor.encode(["Signature1", protected, b"", payload])
 
 
-def sign_es256(key: ec.EllipticCurvePrivateKey, message: bytes) -> bytes:
+class Signer(Protocol):
+    """A private key in use: cryptography's own, or one that stays inside a device."""
+
+    def public_key(self) -> ec.EllipticCurvePublicKey:
+        """Give the public half."""
+        ...
+
+    def sign(self, data: bytes, signature_algorithm: ec.EllipticCurveSignatureAlgorithm) -> bytes:
+        """Give the signature over `data`, in DER."""
+        ...
+
+
+def sign_es256(key: Signer, message: bytes) -> bytes:
     """Give the 64 bytes r || s."""
     # DER, as the library writes it: 30 length 02 length r 02 length s, each number signed and shortest.
     der = key.sign(message, _SIGN)

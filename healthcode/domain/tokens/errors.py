@@ -56,6 +56,12 @@ class MalformedKey(TokenError):
     code = "malformed_key"
 
 
+class BadDocument(TokenError):
+    """A published document or certificate that must not be believed."""
+
+    code = "bad_document"
+
+
 class CannotIssue(TokenError):
     """The key may not sign this statement for this time."""
 

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from healthcode.domain.tokens import cbor, cose
 from healthcode.domain.tokens.claims import Kind
+from healthcode.domain.tokens.cose import Signer
 from healthcode.domain.tokens.envelope import KID_BYTES
 from healthcode.domain.tokens.errors import MalformedKey
 
@@ -45,6 +46,7 @@ def thumbprint(key: ec.EllipticCurvePublicKey) -> bytes:
 class VerifyingKey:
     """The public half of an issuer's key, with what it may be used for and when.
 
+    `status_list` names the list of its codes with an index; empty: they have none.
     `kid` is the first 4 bytes of `thumbprint` unless the issuer names it otherwise. It is valid from
     `valid_from`, before `valid_until`. Raises `MalformedKey` for a key on another curve, no scope, an
     instant without zone, or an empty validity. cryptography itself refuses points off the curve.
@@ -59,6 +61,7 @@ class VerifyingKey:
     state: KeyState = KeyState.VERIFYING
     alg: Algorithm = Algorithm.ES256
     kid: bytes = b""
+    status_list: str = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.public_key, ec.EllipticCurvePublicKey):
@@ -94,7 +97,7 @@ class SigningKey:
     `last_exp` is the latest expiry, in seconds, a code of this key may have.
     """
 
-    private_key: ec.EllipticCurvePrivateKey = field(repr=False)
+    private_key: Signer = field(repr=False)
     record: VerifyingKey
     last_exp: float = field(init=False, repr=False)
 

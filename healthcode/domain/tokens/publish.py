@@ -25,9 +25,11 @@ def cose_key(key: VerifyingKey) -> dict[int, object]:
 def jwk(key: VerifyingKey) -> dict[str, object]:
     """Give the JWK of a public key, ready for JSON.
 
-    Beside the standard members: `iss`, `scope` (numbers of kinds), `nbf` and `exp` (seconds), `state`.
+    Beside the standard members: `iss`, `scope` (numbers of kinds), `nbf` and `exp` (seconds), `state`, and
+    `status_list`, the id of the list that the index of its codes counts in, where there is one.
     """
     x, y = coordinates(key.public_key)
+    listed = {"status_list": key.status_list} if key.status_list else {}
     return {
         "kty": "EC",
         "crv": "P-256",
@@ -41,6 +43,7 @@ def jwk(key: VerifyingKey) -> dict[str, object]:
         "nbf": int(key.valid_from.timestamp()),
         "exp": int(key.valid_until.timestamp()),
         "state": str(key.state),
+        **listed,
     }
 
 
@@ -59,6 +62,7 @@ def key_from_jwk(found: Mapping[str, Any]) -> VerifyingKey:
             state=KeyState(found["state"]),
             alg=Algorithm(found["alg"]),
             kid=_from_text(found["kid"], 4),
+            status_list=str(found.get("status_list", "")),
         )
     except (KeyError, TypeError, ValueError, OverflowError, OSError) as error:
         raise MalformedKey(f"not a key of ours: {error}") from error

@@ -31,6 +31,11 @@ class Verified(NamedTuple):
     age_seconds: int | None = None
     data_age_seconds: int | None = None
 
+    @property
+    def asks_document(self) -> bool:
+        """Tell whether the document is to be checked beside a code of this kind (paper, reserve)."""
+        return self.claims is not None and self.claims.statement.life.document_check
+
 
 def verify_token(
     text: str, *, keys: KeySet, at: datetime, online: bool, kinds: Container[Kind], revoked: Revoked

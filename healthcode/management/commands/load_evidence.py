@@ -1,35 +1,47 @@
-"""``load_evidence``: a department's CSV file; good rows are recorded, refused rows go to a side file (N3.2)."""
+"""``load_evidence``: a department's CSV or XLSX file; good rows are recorded, refused rows go to a side file (N3.2)."""
 
+import gc
 import sys
 from argparse import ArgumentParser
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from django.utils.translation import gettext, override
+from django.utils.translation import gettext
 
 from healthcode.domain.cases import Malformed
+from healthcode.gateways.tables import TableFile, opened
 from healthcode.management.progress import counting
-from healthcode.management.tables import CsvFile, SideFile, opened
+from healthcode.management.tables import SideFile
 from healthcode.models import Source
 from healthcode.services.imports import ImportReport, Line, RefusedRow, Table, load_evidence
-from healthcode.words.countries import country_choices, nationality_choices
+from healthcode.words.countries import codes_by_name
 from healthcode.words.rows import row_sentence
 
 _TOLD_EVERY = 500
 
 
-class Command(BaseCommand):
-    """Load a file of evidence. The same file again changes nothing; the exit status is 1 if a row was refused."""
+@contextmanager
+def _settled_objects() -> Iterator[None]:
+    """Keep the collector of garbage off what was loaded before: for each chunk it would look at all of it again."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
-    help = "Load a department's CSV file of evidence; rows that are refused go to FILE.errors.csv."
+
+class Command(BaseCommand):
+    """Load a file of evidence. The same file again changes nothing; the status is 1 if a row was refused or frozen."""
+
+    help = "Load a department's CSV or XLSX file of evidence; rows that are refused go to FILE.errors.csv."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take the file, the source and the path of the side file."""
-        parser.add_argument("file", type=Path, metavar="FILE.csv", help="columns in Chinese or English")
+        parser.add_argument("file", type=Path, metavar="FILE", help="columns in Chinese or English")
         parser.add_argument("--source", required=True, metavar="CODE", help="code of the source that sent it")
         parser.add_argument("--errors", type=Path, metavar="FILE", help="where refused rows go")
 
@@ -54,16 +66,20 @@ class Command(BaseCommand):
             f"{path.name}: {report.new} new, {report.duplicate} duplicate, {report.refused} refused, "
             f"{report.recoloured} recoloured" + (f", {report.held} held by an alarm" if report.held else "")
         )
+        if report.held:
+            self.stdout.write("held rows count when two supervisors have released them: see Alarms in the back office")
         if report.refused:
             self.stdout.write(f"refused rows: {errors}")
+        if report.refused or report.held:
             sys.exit(1)
 
-    def _load(self, path: Path, file: CsvFile, source: Source, errors: Path) -> ImportReport:
+    def _load(self, path: Path, file: TableFile, source: Source, errors: Path) -> ImportReport:
         if file.header.ignored:
             self.stdout.write(f"columns left aside: {', '.join(file.header.ignored)}")
         heads = [gettext("Line"), gettext("Column"), gettext("What is wrong")]
         size = path.stat().st_size
-        with closing(SideFile(errors, heads, file.header.names)) as side, counting(path.name) as progress:
+        side_file = SideFile(errors, heads, file.header.names)
+        with closing(side_file) as side, counting(path.name) as progress, _settled_objects():
 
             def lines() -> Iterator[Line]:
                 for place, line in enumerate(file.lines()):
@@ -77,15 +93,5 @@ class Command(BaseCommand):
                 column = file.header.column(row.field)
                 side.write([str(row.line.number), column, row_sentence(row.code, row.what), *row.line.cells])
 
-            table = Table(path.name, file.header, lines(), _countries())
+            table = Table(path.name, file.header, lines(), codes_by_name())
             return load_evidence(by=None, source=source, table=table, at=timezone.now(), refuse=refuse)
-
-
-def _countries() -> dict[str, str]:
-    """Return the codes of countries by their names in Chinese and English, and by the code itself."""
-    found: dict[str, str] = {}
-    for language in ("zh-hans", "en"):
-        with override(language):
-            for code, name in [*country_choices(), *nationality_choices()]:
-                found |= {name: code, code: code}
-    return found

@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from healthcode.services.feeds import install_feeds
 from healthcode.services.installation import install_schedule, install_sources
-from healthcode.services.keys import ensure_code_keys
+from healthcode.services.keys import rotate_code_keys
+from healthcode.services.publishing import ensure_publisher
 from healthcode.services.rules import install_baseline
 
 
@@ -23,7 +24,8 @@ class Command(BaseCommand):
         sources = install_sources(by=None, at=at)
         install_feeds(by=None, at=at)
         tasks = install_schedule(by=None, at=at)
-        keys = ensure_code_keys(by=None, at=at)
+        keys = rotate_code_keys(by=None, at=at)
+        ensure_publisher(by=None, at=at)
         self.stdout.write(
             f"rule set {ruleset.code}; new: {len(sources)} sources, {len(tasks)} periodic tasks, {len(keys)} keys"
         )

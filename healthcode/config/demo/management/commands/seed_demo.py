@@ -7,7 +7,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from healthcode.config.demo import seed
+from healthcode.config.demo import seed, supply
 from healthcode.config.demo.cast import CITIZENS, PASSWORD, STAFF, VENUES
 from healthcode.models import Person
 
@@ -29,6 +29,7 @@ class Command(BaseCommand):
             seed.seed_cast(at)
             for done in seed.seed_people(at):
                 self.stdout.write(f"{done} of {seed.PEOPLE} people")
+        supply.seed_supply(timezone.now)
         self._print_sign_ins()
 
     def _print_sign_ins(self) -> None:

@@ -1,49 +1,25 @@
-"""Venues and their guards in the back office; what was scanned, without anybody's name."""
+"""Venues and their guards."""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from healthcode.admin.base import FormPage, Names, RecordAdmin, account_of, check_permission, sent
+from healthcode.admin.base import FormPage, Link, Names, account_of, check_permission, sent
 from healthcode.admin.fields import PlaceField
-from healthcode.admin.filters import since_filter, word_filter
+from healthcode.admin.filters import word_filter
 from healthcode.admin.labels import moment, yes_no
-from healthcode.admin.site import Section
-from healthcode.domain.divisions import prefix_of
-from healthcode.domain.tokens import Reason, Verdict
 from healthcode.models import Account
+from venues.admin.base import VenuePage, within
 from venues.domain.policy import Category
-from venues.models import Guard, Scan, Venue
-from venues.services.places import appoint_guard, open_venue
-from venues.words import CATEGORIES, REASONS, REFUSALS, VERDICTS
-
-_VERDICTS = {verdict.value: VERDICTS[verdict] for verdict in Verdict}
-_REASONS = {reason.value: words.word for reason, words in REASONS.items()}
-
-
-def within(division: str, field: str) -> Q:
-    """Return the condition that ``field`` lies in the division; nothing lies in none."""
-    return Q(**{f"{field}__startswith": prefix_of(division)}) if division else Q(pk__in=[])
-
-
-class VenuePage(RecordAdmin):
-    """A page of this app: venues of the officer's division."""
-
-    section = Section.VENUES
-
-    def sentence_of(self, code: str) -> str:
-        """Return the sentence of a refusal: this app's own, or one of the core's."""
-        return str(REFUSALS[code]) if code in REFUSALS else super().sentence_of(code)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Let those add who may."""
-        return bool(request.user.has_perm(self.permission("add")))
+from venues.models import Guard, Venue
+from venues.services.places import appoint_guard, open_venue, set_takes_once
+from venues.words import CATEGORIES
 
 
 class VenueForm(forms.Form):
@@ -60,6 +36,16 @@ class VenueForm(forms.Form):
             category.choices = [(one.value, CATEGORIES[one]) for one in Category]
 
 
+class OnceForm(forms.Form):
+    """How a venue takes codes."""
+
+    takes_once = forms.BooleanField(
+        label=_("Takes each code once"),
+        required=False,
+        help_text=_("As at a turnstile: who comes in again shows the code of the next minute. Paper codes are exempt."),
+    )
+
+
 @admin.register(Venue)
 class VenueAdmin(VenuePage):
     """The places with a gate."""
@@ -69,11 +55,34 @@ class VenueAdmin(VenuePage):
     list_display = ("label", "category_words", "division_words", "opened", "closed")
     list_filter = (word_filter("category", _("Kind of place"), {one.value: CATEGORIES[one] for one in Category}),)
     search_fields = ("name",)
-    shown = ("label", "category_words", "division_words", "opened", "closed")
+    shown = ("label", "category_words", "division_words", "once", "opened", "closed")
 
     def scope(self, account: Account, rows: QuerySet[Any]) -> QuerySet[Any]:
         """Keep the venues of the division."""
         return rows.filter(within(account.division, "division"))
+
+    def get_urls(self) -> list[Any]:
+        """Add the page of taking each code once."""
+        save = self.admin_site.admin_view(self.save_view)
+        return [path("<path:object_id>/save/", save, name="venues_venue_save"), *super().get_urls()]
+
+    def links(self, request: HttpRequest, row: Any) -> list[Link]:
+        """Offer changing to whoever may."""
+        if not self.has_add_permission(request):
+            return []
+        return [Link(reverse("admin:venues_venue_save", args=[row.public_id]), _("Change how codes are taken"))]
+
+    def save_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Ask whether a code lets in once and save it."""
+        check_permission(request, self.has_add_permission(request))
+        venue = self.get_object(request, object_id)
+
+        def act(data: dict[str, Any]) -> None:
+            set_takes_once(by=account_of(request), venue=venue, at=timezone.now(), **data)
+
+        form = OnceForm(sent(request), initial={"takes_once": venue.takes_once})
+        page = FormPage(_("How codes are taken"), _("Save"), _("Saved."), self.url_of(venue), intro=venue.name)
+        return self.form_page(request, form, act, page)
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """Ask for a new venue and open it."""
@@ -102,6 +111,11 @@ class VenueAdmin(VenuePage):
     def division_words(self, row: Venue) -> str:
         """Return the division."""
         return row.division
+
+    @admin.display(description=_("Takes each code once"))
+    def once(self, row: Venue) -> object:
+        """Tell whether a code lets in once."""
+        return yes_no(row.takes_once)
 
     @admin.display(description=_("Opened"))
     def opened(self, row: Venue) -> str:
@@ -186,42 +200,3 @@ class GuardAdmin(VenuePage):
     def on_duty(self, row: Guard) -> object:
         """Tell whether the guard is on duty now."""
         return yes_no(row.is_on_duty(timezone.now()))
-
-
-@admin.register(Scan)
-class ScanAdmin(VenuePage):
-    """What the gates answered: when, where, which result. Whose code it was is not shown."""
-
-    names = Names(_("scan"), _("scans"))
-    list_display = ("when", "where", "result")
-    list_display_links = None
-    list_filter = (
-        word_filter("verdict", _("Verdict"), _VERDICTS),
-        word_filter("reason", _("Result"), _REASONS),
-        since_filter("scanned_at", _("When")),
-    )
-    shown = ("when", "where", "result")
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        """Refuse: a scan is made at a gate."""
-        return False
-
-    def scope(self, account: Account, rows: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep the scans at the division's venues, without the person."""
-        rows = rows.filter(within(account.division, "venue__division"))
-        return rows.select_related("venue").defer("person", "nonce", "colour", "condition")
-
-    @admin.display(description=_("When"))
-    def when(self, row: Scan) -> str:
-        """Return the instant."""
-        return moment(row.scanned_at)
-
-    @admin.display(description=_("Venue"))
-    def where(self, row: Scan) -> str:
-        """Return the venue."""
-        return row.venue.name
-
-    @admin.display(description=_("Result"))
-    def result(self, row: Scan) -> object:
-        """Return the verdict, or why there was none."""
-        return VERDICTS[Verdict(row.verdict)] if row.reason == Reason.OK else _REASONS[row.reason]

@@ -19,17 +19,17 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from healthcode.domain.colours import Colour
-from healthcode.domain.masking import mask_name, tail
 from healthcode.domain.tokens import Reason
 from healthcode.models import Account
 from healthcode.services.transfers import in_transit
 from healthcode.words import clause_label, colour_word
-from venues.access import can_see_holder, guard_for_account, is_guard, scan_for_guard
+from venues.access import guard_for_account, is_guard, scan_for_guard
 from venues.domain.policy import Category, rule_passage
 from venues.forms import ScanForm, SignInForm
 from venues.models import Guard, Scan
 from venues.services.scans import count_scans_today, record_scan
-from venues.words import CATEGORIES, result_word, words_of
+from venues.views.offline import offline_context
+from venues.words import CATEGORIES, Holder, asks_document, holder_of, result_word, words_of
 
 # A guard signs in for a shift, not for a month.
 _SHIFT_SECONDS = 12 * 60 * 60
@@ -90,7 +90,8 @@ def _scan_page(request: GateRequest, guard: Guard, form: ScanForm, at: datetime)
         {"label": result_word(count.result), "value": count.number}
         for count in count_scans_today(venue=guard.venue, at=at)
     ]
-    return render(request, "venues/scan.html", {"guard": guard, "form": form, "counts": counts})
+    context = {"guard": guard, "form": form, "counts": counts, **offline_context()}
+    return render(request, "venues/scan.html", context)
 
 
 @login_required(login_url="gate_sign_in", redirect_field_name=None)
@@ -116,23 +117,27 @@ def _panel(scan: Scan, at: datetime) -> dict[str, Any]:
     is_good = scan.reason == Reason.OK
     return {
         "result": scan.verdict if is_good else scan.reason,
-        "look": _LOOKS[Colour(scan.colour)] if is_good else "grey",
+        "look": _look(scan) if is_good else "grey",
         "word": word,
         "line": line,
-        "facts": list(_facts(scan, can_see_holder(scan, at))),
+        "facts": list(_facts(scan, holder_of(scan, at))),
         "is_good": is_good,
         "call": scan.condition == "stay_apart",
     }
 
 
-def _facts(scan: Scan, with_holder: bool) -> Facts:
-    if with_holder and scan.person is not None:
-        holder = _("%(name)s · ends in %(tail)s")
-        value = holder % {"name": mask_name(scan.person.name), "tail": tail(scan.person.number)}
-        yield {"label": _("Holder"), "value": value}
+def _look(scan: Scan) -> str:
+    return _LOOKS[Colour(scan.colour)] if scan.colour else "restricted"
+
+
+def _facts(scan: Scan, holder: Holder | None) -> Facts:
+    if holder is not None and scan.person is not None:
+        yield {"label": _("Holder"), "value": _("%(name)s · ends in %(tail)s") % holder._asdict()}
         # Red people alone are transferred (N2.2); no other verdict pays for the question.
         if scan.colour == Colour.RED and in_transit(person=scan.person, at=scan.scanned_at) is not None:
             yield {"label": _("Note"), "value": _("In transit, closed transport")}
+    if asks_document(scan):
+        yield {"label": _("Note"), "value": _("A code on paper: compare with the document")}
     if scan.colour:
         yield {"label": _("Health code"), "value": colour_word(Colour(scan.colour))}
     if scan.code_age is not None:

@@ -1,0 +1,1 @@
+"""One verb, one function, one transaction: bonds, consent, companions, looking people up."""
