@@ -1,6 +1,6 @@
 """A fuzzer of everything that reads what strangers hold up: codes and published documents.
 
-``python -m tests.fuzz.decoder [libFuzzer options]``, such as ``-max_total_time=600 -artifact_prefix=/tmp/``; any
+``python -m tests.fuzz.decoder [libFuzzer options]``, such as ``-max_total_time=600 -artifact_prefix=FOLDER/``; any
 exception but ours, and any mutant that verifies, ends it with the input that did it.
 """
 
