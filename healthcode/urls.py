@@ -40,6 +40,7 @@ urlpatterns = [
         api.health_code_status_since,
         name="published_status_since",
     ),
+    path("metrics", api.metrics, name="metrics"),
     path("api/v1/", api.interface, name="api_interface"),
     path("api/v1/evidence/", api.EvidenceView.as_view(), name="api_evidence"),
     path("api/v1/schema/", api.SchemaView.as_view(), name="api_schema"),

@@ -6,6 +6,7 @@ models and domain. Its door is the URLs under ``/api/v1/``.
 
 from healthcode.api.evidence import EvidenceView
 from healthcode.api.issuers import health_code_issuers
+from healthcode.api.metrics import metrics
 from healthcode.api.published import health_code_keys, health_code_status, health_code_status_since
 from healthcode.api.schema import SchemaView, interface
 
@@ -17,4 +18,5 @@ __all__ = [
     "health_code_status",
     "health_code_status_since",
     "interface",
+    "metrics",
 ]

@@ -68,6 +68,8 @@ REFERENCE_KEY = "" if OFFLINE else secret("reference_key")
 ROOT_PUBLIC = optional_secret("root_public")
 # The root itself, PEM: in demonstrations and development only, where nothing is offline.
 ROOT_KEY = optional_secret("root_key")
+# Who may read /metrics. Without it there is no such page.
+METRICS_TOKEN = optional_secret("metrics_token")
 
 DEBUG = False
 ALLOWED_HOSTS = [h for h in os.environ.get("HC_ALLOWED_HOSTS", "").split(",") if h]

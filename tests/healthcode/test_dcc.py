@@ -106,7 +106,17 @@ def test_a_key_for_vaccinations_signs_no_test() -> None:
         (AUTHORITY.sign(certificate(), at=NOON + timedelta(minutes=1)), Fault.NOT_YET_VALID),
         (AUTHORITY.sign(certificate(), at=NOON - timedelta(days=31)), Fault.EXPIRED),
     ],
-    ids=lambda value: str(value)[:24],
+    ids=[
+        "nothing",
+        "other prefix",
+        "too long",
+        "no base45",
+        "not compressed",
+        "no cose",
+        "unknown key",
+        "not yet valid",
+        "expired",
+    ],
 )
 def test_the_first_fault_names_the_reason(text: str, expected: Fault) -> None:
     assert fault(text) is expected
