@@ -75,7 +75,7 @@ class LateRecordAdmin(CaseAdmin):
         """Return what the record changed: the decision before it and the one it led to."""
         pairs = [(_("Before"), self.before(row), row.was), (_("After"), self.after(row), row.decision)]
         rows = [(words, colour, _decision_link(one)) for words, colour, one in pairs if one]
-        columns = ("", _("Colour"), _("Decided"))
+        columns = (_("When"), _("Colour"), _("Decided"))
         return [Table(_("What it changed"), columns, rows, _("It changed nothing."))]
 
     @admin.display(description=_("Kind of record"))

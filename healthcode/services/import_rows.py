@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from healthcode.domain.cases import Malformed, read_evidence
 from healthcode.domain.divisions import known_division_codes
-from healthcode.domain.evidence import Evidence
+from healthcode.domain.evidence import Evidence, Kind
 from healthcode.domain.evidence_table import (
     Header,
     Line,
@@ -83,6 +83,7 @@ class RowReader:
         self._on = to_china(at).date()
         self._tests = ResultReader(table.header, str(source.category), at)
         self._places = table.header.places
+        self._may_test = source.may_assert(Kind.NAT_RESULT)
 
     def read(self, line: Line) -> Row:
         """Return what a line says; raise ``RowError`` with the first fault."""
@@ -102,7 +103,7 @@ class RowReader:
         cells, places = line.cells, self._places
         kind = _document(cells[places["document_type"]] if "document_type" in places else "")
         name = _plain_name(cells[places["name"]] if "name" in places else "")
-        if kind is None or name is None or kind in _NEEDS_COUNTRY or not self.source.may_assert(said.kind):
+        if kind is None or name is None or kind in _NEEDS_COUNTRY or not self._may_test:
             return None
         number = plain_text(cells[places["number"]])
         try:

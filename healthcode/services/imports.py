@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import groupby, islice
 from typing import NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from healthcode.access import NotPermitted, check_can_import
 from healthcode.domain.evidence import Evidence, Kind
@@ -68,7 +68,9 @@ def load_evidence(
 
     ``refuse`` is handed each row that is not recorded, in the order of the file within a chunk. A row without a number
     of its own is numbered by its content. Whom the evidence is about is found by the document, or made.
-    Raises ``NotPermitted``, ``NoRuleSet``; ``Refused``: ``batch_withdrawn`` (the batch was withdrawn meanwhile).
+    On return everything is on disk: chunks do not wait for it, the audit entry that follows them does. After a crash
+    before that, the file is loaded again. Raises ``NotPermitted``, ``NoRuleSet``; ``Refused``: ``batch_withdrawn`` (the
+    batch was withdrawn meanwhile).
     """
     check_can_import(by, source)
     report = ImportReport()
@@ -129,8 +131,12 @@ def _record_chunk(
 ) -> tuple[ImportReport, list[RefusedRow]]:
     """Record a chunk in one transaction; return the counts so far and the rows that were not recorded."""
     work = _Chunk(by, reader, before.batch)
+    # Inside a transaction of the caller's, how that one ends is the caller's matter.
+    is_outermost = not connection.in_atomic_block
     try:
         with transaction.atomic():
+            if is_outermost:
+                work.sets.commit_without_waiting()
             report = work.record(read, before)
     except IntegrityError:
         if tries == 1:

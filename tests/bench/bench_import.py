@@ -25,7 +25,7 @@ from healthcode.services.persons import Application, enrol_people
 from tests.bench import yardsticks
 from tests.bench.database import NOON, own_database
 
-ROWS, QUICK = 100_000, 5_000
+ROWS, QUICK = 250_000, 5_000
 ROUNDS = 5
 COLUMNS = ("编号", "姓名", "证件类型", "证件号码", "类型", "时间", "结果", "报告时间")
 _COUNTY = "330106"

@@ -193,7 +193,8 @@ def test_nothing_but_our_error_whatever_is_signed(payload: object) -> None:
 
 @given(st.fixed_dictionaries({"ver": _VALUES, "dob": _VALUES, "nam": _VALUES, "t": _VALUES | st.lists(_VALUES)}))
 def test_nothing_but_our_error_whatever_is_certified(found: Entry) -> None:
-    assert fault(AUTHORITY.sign(found)) is Fault.NOT_A_CERTIFICATE
+    # What CBOR itself can say in ways that we do not read (numbers past 64 bits) is refused a step earlier.
+    assert fault(AUTHORITY.sign(found)) in (Fault.NOT_A_CERTIFICATE, Fault.NOT_CWT)
 
 
 @given(st.data())

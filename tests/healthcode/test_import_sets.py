@@ -323,3 +323,12 @@ def test_two_files_with_each_others_people_do_not_wait_in_a_ring(health: Source)
     outcomes = at_once(*[lambda pair=pair: load(health, *rows(*pair)) for pair in (("a", 1, 2), ("b", 2, 1))])
     assert [report.new for report, _refused in outcomes] == [2, 2]
     assert {status(person, AT).colour for person in Person.objects.order_by("pk")} == {"red"}
+
+
+def test_a_transaction_of_the_callers_ends_as_the_caller_wants(health: Source) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        before = cursor.fetchone()
+        load(health, row("1", number(1)))
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == before
