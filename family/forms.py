@@ -68,6 +68,8 @@ class RightsForm(forms.Form):
 class AdultForm(DocumentForm, RightsForm):
     """An adult's document and what they are asked to agree to. ``on`` is today's date in China."""
 
+    field_order = ("document_type", "number", "nationality", "name", "rights")
+
     def asked(self) -> Asked:
         """Return who is asked."""
         return Asked(self.document, self.cleaned_data["nationality"], self.cleaned_data["name"])

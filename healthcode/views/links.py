@@ -15,7 +15,6 @@ from healthcode.models import Account, Person
 _OWN: tuple[tuple[str, Promise], ...] = (
     ("declare", _("Declare health and trips")),
     ("family", _("My family")),
-    ("companions", _("Companions today")),
     ("paper", _("My code on paper")),
     ("other_code", _("From another province or country")),
     ("code_history", _("My colours over time")),
