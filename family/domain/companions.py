@@ -1,10 +1,8 @@
 """Companions (同行家人, N3.5): a day's group of up to eight, shown by one phone and verified in one scan."""
 
-from collections.abc import Mapping
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 
-from healthcode.domain.colours import Colour
 from healthcode.domain.instants import CHINA, to_china
 
 MOST = 8
@@ -22,8 +20,3 @@ class JoinedBy(StrEnum):
 def ends_at(at: datetime) -> datetime:
     """Return the next midnight in China, at which every group made on that day is over."""
     return datetime.combine(to_china(at).date() + timedelta(days=1), time.min, CHINA)
-
-
-def verdicts_of(colours: Mapping[int, Colour | None]) -> Mapping[int, Colour | None]:
-    """Return each member's own colour: nobody's changes by the company they keep. None: no code can be shown."""
-    return dict(colours)

@@ -16,7 +16,6 @@ from family.domain.bonds import (
     CONSENT_LIFE,
     BondAct,
     BondEnd,
-    BondState,
     Party,
     Proof,
     Relation,
@@ -106,7 +105,7 @@ def narrow_rights(*, by: Account, bond: Bond, rights: Collection[Right], at: dat
 
     Raises ``NotPermitted``; ``Refused``: ``wrong_transition``, ``no_rights`` (revoke instead), ``rights_not_given``.
     """
-    bond, _to = _locked(by, bond, BondAct.NARROW, at)
+    bond = _locked(by, bond, BondAct.NARROW, at)
     if not rights:
         raise Refused("no_rights")
     if not set(rights) <= set(bond.rights):
@@ -120,7 +119,7 @@ def narrow_rights(*, by: Account, bond: Bond, rights: Collection[Right], at: dat
 @transaction.atomic
 def revoke_bond(*, by: Account, bond: Bond, at: datetime) -> Bond:
     """End a bond at once, for either side (a minor objects instead). Raises ``NotPermitted``, ``Refused``."""
-    bond, _to = _locked(by, bond, BondAct.REVOKE, at)
+    bond = _locked(by, bond, BondAct.REVOKE, at)
     is_carer = Party.CARER in parties_of(by, bond, at)
     return _end(by, bond, BondAct.REVOKE, BondEnd.BY_CARER if is_carer else BondEnd.BY_DEPENDANT, "", at)
 
@@ -131,7 +130,7 @@ def object_to_bond(*, by: Account, bond: Bond, reason: str, at: datetime) -> Bon
 
     Raises ``NotPermitted``; ``Refused``: ``reason_required``, ``wrong_transition``.
     """
-    bond, _to = _locked(by, bond, BondAct.OBJECT, at)
+    bond = _locked(by, bond, BondAct.OBJECT, at)
     if not reason.strip():
         raise Refused("reason_required")
     bond.frozen_at = at
@@ -148,7 +147,7 @@ def settle_dispute(*, by: Account, bond: Bond, keep: bool, reason: str, at: date
     ``wrong_transition``.
     """
     act = BondAct.UPHOLD if keep else BondAct.DISSOLVE
-    bond, _to = _locked(by, bond, act, at)
+    bond = _locked(by, bond, act, at)
     if not reason.strip():
         raise Refused("reason_required")
     if not keep:
@@ -190,8 +189,8 @@ def _close_lapsed(lapsed: BondQuerySet, at: datetime) -> int:
     return len(bonds)
 
 
-def _locked(by: Account, bond: Bond, act: BondAct, at: datetime) -> tuple[Bond, BondState]:
-    """Return the bond under its lock and where the act leads; refuse it where state or person does not allow it."""
+def _locked(by: Account, bond: Bond, act: BondAct, at: datetime) -> Bond:
+    """Return the bond under its lock; refuse the act where state or person does not allow it."""
     bonds = Bond.objects.select_related("carer", "dependant").select_for_update(of=("self",))
     bond = bonds.get(pk=bond.pk)
     parties = parties_of(by, bond, at)
@@ -201,7 +200,7 @@ def _locked(by: Account, bond: Bond, act: BondAct, at: datetime) -> tuple[Bond, 
         raise Refused("wrong_transition", str(error)) from error
     if not found.parties & parties:
         raise NotPermitted(f"{by} may not {act} {bond}")
-    return bond, found.to
+    return bond
 
 
 def _end(by: Account, bond: Bond, act: BondAct, end: BondEnd, reason: str, at: datetime) -> Bond:

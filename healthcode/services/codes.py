@@ -65,17 +65,8 @@ def issue_code(*, status: CodeStatus, at: datetime, kind: Kind = Kind.OWN_PHONE)
 
     Raises ``NoSigningKey``.
     """
-    iat = int(at.timestamp())
-    reference = Reference(status.person.pk, iat, kind, secrets.randbelow(1 << 16))
     statement = Statement(kind, _TOKEN_COLOURS[status.colour], region_of(status.person))
-    token = encode_token(
-        key=signing_key(kind, at),
-        statement=statement,
-        cti=seal_reference(reference_key(), reference),
-        issued_at=at,
-    )
-    issued_at = datetime.fromtimestamp(iat, tz=UTC)
-    return IssuedCode(token, issued_at, datetime.fromtimestamp(iat + statement.life.life, tz=UTC))
+    return _signed(status.person.pk, statement, at)
 
 
 def issue_group_code(*, group_id: int, region: int, at: datetime) -> IssuedCode:
@@ -83,11 +74,15 @@ def issue_group_code(*, group_id: int, region: int, at: datetime) -> IssuedCode:
 
     ``group_id`` below 2**48 is the caller's own number, given back by ``verify_code``. Raises ``NoSigningKey``.
     """
+    return _signed(group_id, Statement(Kind.COMPANIONS, TokenColour.NONE, region), at)
+
+
+def _signed(number: int, statement: Statement, at: datetime) -> IssuedCode:
+    """Sign a statement about whom or what ``number`` stands for, blind."""
     iat = int(at.timestamp())
-    reference = Reference(group_id, iat, Kind.COMPANIONS, secrets.randbelow(1 << 16))
-    statement = Statement(Kind.COMPANIONS, TokenColour.NONE, region)
+    reference = Reference(number, iat, statement.kind, secrets.randbelow(1 << 16))
     token = encode_token(
-        key=signing_key(Kind.COMPANIONS, at),
+        key=signing_key(statement.kind, at),
         statement=statement,
         cti=seal_reference(reference_key(), reference),
         issued_at=at,
